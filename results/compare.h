@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Comparison: arrays of boots in, verdicts out. No database, no I/O, no printing.
+ *
+ * The boot is the unit: one number per boot (its rounds are summarised before). Boots are paired by block.
+ *
+ *  - Every value of both sides agrees within its variant, evidence static or simulated: compared exactly.
+ *    Equal: same. Different: changed.
+ *  - Evidence emulated-time: never judged (V_SHOWN).
+ *  - Otherwise: the mean of the paired log ratios with its t interval (n - 1 degrees of freedom), which
+ *    is exact for few pairs of normal data, and the p-value of the same t statistic, so that interval and
+ *    p cannot contradict each other. Where a value is zero or negative the difference takes the ratio's
+ *    place. Several comparisons are corrected with Holm.
+ *    changed: corrected p ≤ 0.05 and the interval is not wholly inside the margin;
+ *    same: the interval lies inside the margin (two one-sided tests at 2.5 %);
+ *    undecided: neither, or fewer than 2 pairs; more_boots estimates what would decide it.
+ */
+#ifndef KDELTA_RESULTS_COMPARE_H
+#define KDELTA_RESULTS_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "results/record.h"
+
+struct boot_value {
+	int block;
+	double value;
+};
+
+enum verdict {
+	V_SAME,
+	V_BETTER,   /* changed, in the good direction */
+	V_WORSE,    /* changed, in the bad direction */
+	V_CHANGED,  /* changed, the metric has no direction */
+	V_UNDECIDED,
+	V_SHOWN,    /* emulated time: shown, not judged */
+	V_MISSING,  /* one side has no value; see reason */
+};
+
+const char *verdict_name(enum verdict v);
+
+/* One metric of one workload on one target. */
+struct pair {
+	/* in */
+	char *target, *workload, *metric, *stat, *unit;
+	enum direction dir;
+	enum evidence ev;
+	struct boot_value *a, *b; /* a: baseline side */
+	size_t na, nb;
+	/* out */
+	enum verdict verdict;
+	bool exact; /* compared exactly */
+	bool is_ratio; /* effect, low, high are ratios b/a; else differences b - a in unit */
+	double a_mid, b_mid; /* medians of the boots */
+	double a_min, a_max, b_min, b_max; /* range of the boots */
+	double effect, low, high; /* 95 % interval; NaN where there is none */
+	double p, p_holm; /* NaN where there is none */
+	int pairs; /* blocks that have both */
+	int more_boots; /* undecided: about this many more blocks; 0 unknown */
+	const char *note; /* static text, or NULL: "boots of base disagree", … */
+};
+
+struct comparison {
+	char *a, *b; /* variant names */
+	double margin;
+	struct pair *pairs;
+	size_t n, cap;
+	int judged; /* comparisons that entered the Holm correction */
+};
+
+void comparison_init(struct comparison *c);
+void comparison_free(struct comparison *c); /* releases the contents */
+/* Judge every pair: fills the out members. */
+void compare_run(struct comparison *c);
+/* Worst first: any V_WORSE → true. */
+bool comparison_regressed(const struct comparison *c);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the guest is told: the text of /plan in its initramfs, in the grammar of results/record.h.
+ *
+ *	plan      version=1 mode=run|shell|exec
+ *	expect    release=7.3.4 machine=x86_64                  uname must say so
+ *	token     value=init_on_alloc=1                         must stand in /proc/cmdline, one line each
+ *	clock     suffix=instructions unit=instructions ev=simulated num=1 den=2
+ *	workload  w=0 name=kmalloc_bench rounds=5 warmup=1 timeout=60
+ *	param     w=0 name=size value=64                        complete: every parameter of the descriptor
+ *	arg       value=uname                                   mode exec, one line each
+ *	end
+ *
+ * Equal plans are equal bytes, and nothing in them names the variant, the run or the time: under -icount
+ * the whole boot repeats to the last instruction.
+ */
+#ifndef KDELTA_RUNNER_GUESTPLAN_H
+#define KDELTA_RUNNER_GUESTPLAN_H
+
+#include "runner/base/str.h"
+#include "runner/config.h"
+
+struct guestplan {
+	const char *mode; /* run, shell, exec */
+	const char *release, *machine; /* NULL: not checked */
+	const struct strv *tokens; /* NULL: none */
+	const struct guest_clock *clock; /* NULL in shell and exec */
+	const struct suite_workload *workloads;
+	size_t nworkloads;
+	const struct strv *args; /* exec */
+};
+
+void guestplan_write(const struct guestplan *p, struct str *out);
+
+#endif
