@@ -17,6 +17,9 @@
 #ifndef KDELTA_RUNNER_GUESTPLAN_H
 #define KDELTA_RUNNER_GUESTPLAN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "runner/base/str.h"
 #include "runner/config.h"
 
@@ -25,8 +28,10 @@ struct guestplan {
 	const char *release, *machine; /* NULL: not checked */
 	const struct strv *tokens; /* NULL: none */
 	const struct guest_clock *clock; /* NULL in shell and exec */
-	const struct suite_workload *workloads;
-	size_t nworkloads;
+	const struct suite_workload *workloads; /* of the suite */
+	const size_t *chosen; /* which of them run, in order; their place here is w */
+	const bool *skip; /* per place: leave it out, the host has said why; NULL: none */
+	size_t nchosen;
 	const struct strv *args; /* exec */
 };
 
