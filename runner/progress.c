@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "runner/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "runner/base/proc.h"
+#include "runner/command.h"
+
+#define PLAIN_INTERVAL 10.0 /* s between plain lines */
+
+void progress_init(struct progress *p)
+{
+	*p = (struct progress){ .tty = isatty(STDERR_FILENO) };
+}
+
+void progress_end(struct progress *p)
+{
+	if (p->open)
+		fputc('\n', stderr);
+	p->open = false;
+	fflush(stderr);
+}
+
+void progress_step(struct progress *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	progress_end(p);
+	va_start(ap, fmt);
+	vsnprintf(p->what, sizeof(p->what), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s\n", p->what);
+	p->last = proc_now();
+}
+
+void progress_update(struct progress *p, const char *fmt, ...)
+{
+	double now = proc_now();
+	char line[512];
+	va_list ap;
+
+	if (!p->tty && now - p->last < PLAIN_INTERVAL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	p->last = now;
+	if (p->tty) {
+		/* cut to the terminal, or the carriage return would not come back to the line's start */
+		int width = term_width();
+
+		fprintf(stderr, "\r\033[K  %.*s", width > 3 ? width - 3 : 77, line);
+		p->open = true;
+	} else {
+		fprintf(stderr, "  %s\n", line);
+	}
+	fflush(stderr);
+}
+
+static void on_step(void *arg, const char *text)
+{
+	progress_step(arg, "%s", text);
+}
+
+static void on_objects(void *arg, long done, long total, double seconds)
+{
+	int min = (int)seconds / 60, sec = (int)seconds % 60;
+
+	if (total > 0 && done > 0 && done <= total) {
+		double left = seconds * (double)(total - done) / (double)done;
+
+		progress_update(arg, "%ld of about %ld objects, %d:%02d elapsed, about %d:%02d left", done,
+				total, min, sec, (int)left / 60, (int)left % 60);
+	} else {
+		progress_update(arg, "%ld objects, %d:%02d elapsed", done, min, sec);
+	}
+}
+
+struct build_progress progress_build(struct progress *p)
+{
+	return (struct build_progress){ .step = on_step, .objects = on_objects, .arg = p };
+}
