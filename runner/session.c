@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "runner/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "runner/base/file.h"
+#include "runner/guestplan.h"
+#include "runner/initramfs.h"
+#include "runner/paths.h"
+
+#define RECORDS_MAX 1000000 /* value and hist lines of one boot */
+
+static int compose_cmdline(struct session_arm *a, struct err *e)
+{
+	const struct target *t = a->plan->target;
+	size_t len = 0;
+
+	if (t->console)
+		strv_pushf(&a->cmdline, "console=%s", t->console);
+	/* a panic ends the boot at once; the rest of a boot's console is noise between measurements */
+	strv_push(&a->cmdline, "panic=-1");
+	strv_push(&a->cmdline, "quiet");
+	strv_push_all(&a->cmdline, &t->cmdline);
+	strv_push_all(&a->cmdline, &a->plan->variant->cmdline);
+	for (size_t i = 0; i < a->cmdline.n; i++)
+		len += strlen(a->cmdline.v[i]) + 1;
+	if (len > t->arch->cmdline_max)
+		return err_set(e, ERR_USAGE,
+			       "the kernel command line of '%s' on '%s' has %zu bytes, %s takes %u",
+			       a->plan->name, t->name, len, t->arch->name, t->arch->cmdline_max);
+	return 0;
+}
+
+static bool arch_supported(const struct workload *w, const struct arch *a)
+{
+	if (!w->archs)
+		return true;
+	for (const char *const *p = w->archs; *p; p++)
+		if (!strcmp(*p, a->name))
+			return true;
+	return false;
+}
+
+static const struct workload *chosen(const struct plan *p, size_t i)
+{
+	return p->suite->workloads[p->workloads[i]].w;
+}
+
+static void skip(struct session_arm *a, size_t i, char *reason)
+{
+	a->skip[i] = true;
+	free(a->skip_reason[i]);
+	a->skip_reason[i] = reason;
+}
+
+static int arm_init(struct session *s, struct session_arm *a, const struct plan_arm *pa, struct err *e)
+{
+	const struct plan *p = s->plan;
+
+	a->plan = pa;
+	a->ops = target_ops(pa->target);
+	if (!a->ops)
+		return err_set(e, ERR_USAGE, "target '%s' has the unknown backend '%s'",
+			       pa->target->name, pa->target->backend);
+	a->skip = xcalloc(p->nworkloads, sizeof(*a->skip));
+	a->skip_reason = xcalloc(p->nworkloads, sizeof(*a->skip_reason));
+	for (size_t i = 0; i < p->nworkloads; i++)
+		if (!arch_supported(chosen(p, i), pa->target->arch))
+			skip(a, i, xasprintf("does not run on %s", pa->target->arch->name));
+	if (a->ops->clock(pa->target, &a->clock, e))
+		return -1;
+	return compose_cmdline(a, e);
+}
+
+int session_init(struct session *s, const struct plan *p, const char *log_dir, struct err *e)
+{
+	memset(s, 0, sizeof(*s));
+	s->plan = p;
+	s->cached = true;
+	s->log_dir = log_dir ? xstrdup(log_dir) : NULL;
+	s->arms = xcalloc(p->narms, sizeof(*s->arms));
+	for (size_t i = 0; i < p->narms; i++)
+		if (arm_init(s, &s->arms[i], &p->arms[i], e))
+			return -1;
+	return 0;
+}
+
+static bool same_kernel(const struct session_arm *a, const struct session_arm *b)
+{
+	return a->plan->variant == b->plan->variant &&
+	       a->plan->target->arch == b->plan->target->arch;
+}
+
+/* Arms of one variant on one architecture share the build: a twin must be the same bits. */
+static int arm_kernel(struct session *s, size_t i, const struct build_options *o,
+		      const struct build_progress *p, struct err *e)
+{
+	struct session_arm *a = &s->arms[i];
+
+	for (size_t j = 0; j < i; j++) {
+		if (s->arms[j].kernel && same_kernel(a, &s->arms[j])) {
+			a->kernel = s->arms[j].kernel;
+			return 0;
+		}
+	}
+	a->kernel = kernel_find(a->plan->variant, a->plan->target->arch);
+	if (!a->kernel) {
+		s->cached = false;
+		a->kernel = kernel_build(a->plan->variant, a->plan->target->arch, o, p, e);
+	}
+	a->kernel_owned = true;
+	return a->kernel ? 0 : -1;
+}
+
+/* "CONFIG_X=y" as a whole line of the final configuration; "CONFIG_X=n" as its absence. */
+static bool config_meets(const char *config, const char *need)
+{
+	size_t len = strlen(need);
+	bool absent = str_ends(need, "=n");
+
+	if (absent)
+		len--;
+	for (const char *p = config; p; p = strchr(p, '\n')) {
+		if (*p == '\n')
+			p++;
+		if (!strncmp(p, need, len) && (absent || p[len] == '\n' || !p[len]))
+			return !absent;
+	}
+	return absent;
+}
+
+static int check_needs(struct session *s, struct session_arm *a, struct err *e)
+{
+	cleanup_str struct str config = STR_INIT;
+
+	if (file_read(a->kernel->config, 0, &config, e))
+		return -1;
+	for (size_t i = 0; i < s->plan->nworkloads; i++) {
+		const char *const *need = chosen(s->plan, i)->kconfig;
+
+		for (; need && *need && !a->skip[i]; need++)
+			if (!config_meets(config.buf, *need))
+				skip(a, i, xasprintf("the kernel has no %s", *need));
+	}
+	return 0;
+}
+
+/* The .ko files of the chosen workloads, each once. */
+static int collect_modules(struct session *s, struct session_arm *a, const char *dir, struct strv *out,
+			   struct err *e)
+{
+	struct hash *h = hash_new();
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->plan->nworkloads; i++) {
+		const char *name = chosen(s->plan, i)->module;
+		cleanup_free char *path = NULL;
+
+		if (!name || a->skip[i])
+			continue;
+		path = xasprintf("%s/%s.ko", dir, name);
+		if (strv_has(out, path))
+			continue;
+		strv_push(out, path);
+		ret = hash_add_file(h, path, e);
+	}
+	hash_end(h, a->modules_hash);
+	if (!out->n)
+		a->modules_hash[0] = '\0';
+	return ret;
+}
+
+static bool needs_modules(const struct session *s, const struct session_arm *a)
+{
+	for (size_t i = 0; i < s->plan->nworkloads; i++)
+		if (chosen(s->plan, i)->module && !a->skip[i])
+			return true;
+	return false;
+}
+
+static void write_guestplan(const struct session *s, const struct session_arm *a, struct str *out)
+{
+	cleanup_strv struct strv tokens = STRV_INIT;
+	struct guestplan gp = {
+		.mode = "run",
+		.release = a->kernel->release,
+		.machine = a->kernel->arch->name,
+		.tokens = &tokens,
+		.clock = &a->clock,
+		.workloads = s->plan->suite->workloads,
+		.chosen = s->plan->workloads,
+		.skip = a->skip,
+		.nchosen = s->plan->nworkloads,
+	};
+
+	strv_push_all(&tokens, &a->plan->target->cmdline);
+	strv_push_all(&tokens, &a->plan->variant->cmdline);
+	guestplan_write(&gp, out);
+}
+
+static int arm_initramfs(struct session *s, size_t i, struct err *e)
+{
+	struct session_arm *a = &s->arms[i];
+	cleanup_str struct str dir = STR_INIT;
+	cleanup_str struct str plan = STR_INIT;
+	cleanup_strv struct strv modules = STRV_INIT;
+	struct initramfs fs = { .plan = &plan, .modules = &modules };
+
+	if (needs_modules(s, a) && kernel_modules(a->kernel, paths_kmods(), &dir, e))
+		return -1;
+	if (collect_modules(s, a, dir.buf, &modules, e))
+		return -1;
+	write_guestplan(s, a, &plan);
+	fs.guest = paths_guest(a->plan->target->arch);
+	a->initrd = xasprintf("%s/%zu.cpio", s->dir, i);
+	return initramfs_write(&fs, a->initrd, e);
+}
+
+static bool is_fake(const struct session_arm *a)
+{
+	return !strcmp(a->plan->target->backend, "fake");
+}
+
+int session_prepare(struct session *s, const struct build_options *o, const struct build_progress *p,
+		    struct err *e)
+{
+	cleanup_str struct str dir = STR_INIT;
+
+	/* a target that cannot boot here is found before minutes go into a kernel */
+	for (size_t i = 0; i < s->plan->narms; i++)
+		if (s->arms[i].ops->check(s->arms[i].plan->target, e))
+			return -1;
+	if (dir_temp(NULL, &dir, e))
+		return -1;
+	s->dir = str_detach(&dir);
+	for (size_t i = 0; i < s->plan->narms; i++) {
+		struct session_arm *a = &s->arms[i];
+
+		if (is_fake(a))
+			continue;
+		if (arm_kernel(s, i, o, p, e) || check_needs(s, a, e) || arm_initramfs(s, i, e))
+			return -1;
+	}
+	return 0;
+}
+
+void session_release(struct session *s)
+{
+	for (size_t i = 0; s->arms && i < s->plan->narms; i++) {
+		struct session_arm *a = &s->arms[i];
+
+		if (a->kernel_owned)
+			kernel_free(a->kernel);
+		strv_release(&a->cmdline);
+		free(a->initrd);
+		for (size_t j = 0; a->skip_reason && j < s->plan->nworkloads; j++)
+			free(a->skip_reason[j]);
+		free(a->skip_reason);
+		free(a->skip);
+	}
+	free(s->arms);
+	if (s->dir)
+		tree_remove(s->dir, NULL);
+	free(s->dir);
+	free(s->log_dir);
+	memset(s, 0, sizeof(*s));
+}
+
+void session_request(const struct session *s, size_t arm, int block, struct boot_request *q)
+{
+	const struct session_arm *a = &s->arms[arm];
+
+	*q = (struct boot_request){
+		.target = a->plan->target,
+		.name = a->plan->name,
+		.block = block,
+		.image = a->kernel ? a->kernel->image : NULL,
+		.initrd = a->initrd,
+		.cmdline = &a->cmdline,
+		.run_timeout = s->plan->run_timeout,
+	};
+}
+
+static const char *info_get(const struct record_set *rs, const char *key)
+{
+	for (size_t i = 0; i < rs->ninfo; i++)
+		if (!strcmp(rs->info[i].key, key))
+			return rs->info[i].value;
+	return NULL;
+}
+
+/* What the host left out is a state of the boot like any other. */
+static void add_skipped(const struct session *s, const struct session_arm *a, struct record_set *rs)
+{
+	for (size_t i = 0; i < s->plan->nworkloads; i++) {
+		__typeof__(rs->done) d;
+
+		if (!a->skip[i])
+			continue;
+		d = ARRAY_PUSH(rs->done, rs->ndone, rs->done_cap);
+		d->workload = (int)i;
+		d->state = WL_SKIPPED;
+		d->reason = xstrdup(a->skip_reason[i]);
+	}
+}
+
+/* A boot is ok on positive evidence alone: the machine ended well and its stream is whole. */
+static void classify(struct session_boot *b, const struct err *parse_error)
+{
+	const char *fatal = info_get(&b->records, "fatal");
+
+	b->status = "broken";
+	if (fatal)
+		b->reason = xstrdup(fatal);
+	else if (b->result.status != BOOT_OK)
+		b->reason = xstrdup(b->result.reason ? b->result.reason : "no reason given");
+	else if (parse_error->kind)
+		b->reason = xstrdup(parse_error->msg);
+	else if (!b->records.ended)
+		b->reason = xstrdup("the end marker did not come");
+	else
+		b->status = "ok";
+}
+
+static long long unix_ms(void)
+{
+	struct timeval tv;
+
+	gettimeofday(&tv, NULL);
+	return (long long)tv.tv_sec * 1000 + tv.tv_usec / 1000;
+}
+
+int session_boot(const struct session *s, const struct plan_boot *b, const char *log_name,
+		 const volatile int *cancel, struct session_boot *out, struct err *e)
+{
+	const struct session_arm *a = &s->arms[b->arm];
+	struct boot_request q;
+	struct err parse = ERR_INIT;
+
+	memset(out, 0, sizeof(*out));
+	boot_result_init(&out->result);
+	record_set_init(&out->records);
+	session_request(s, b->arm, b->block, &q);
+	if (s->log_dir) {
+		out->console_log = xasprintf("%s/%s.log", s->log_dir, log_name);
+		q.console_log = out->console_log;
+	}
+	out->started = unix_ms();
+	if (a->ops->boot(&q, cancel, &out->result, e))
+		return -1;
+	record_set_parse(&out->records, out->result.records.buf, out->result.records.len,
+			 (int)s->plan->nworkloads, RECORDS_MAX, &parse);
+	classify(out, &parse);
+	add_skipped(s, a, &out->records);
+	return 0;
+}
+
+void session_boot_release(struct session_boot *b)
+{
+	boot_result_release(&b->result);
+	record_set_release(&b->records);
+	free(b->reason);
+	free(b->console_log);
+	memset(b, 0, sizeof(*b));
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A session takes a plan to measured boots: prepare (kernels, modules, initramfs: once per arm), then boot
+ * (as often as the plan says, from several threads if wanted). It knows nothing of the database: what a boot
+ * brought back is handed over as a struct session_boot.
+ *
+ *	session_init → session_prepare → session_boot × n → session_release
+ */
+#ifndef KDELTA_RUNNER_SESSION_H
+#define KDELTA_RUNNER_SESSION_H
+
+#include <stdbool.h>
+
+#include "results/record.h"
+#include "runner/base/err.h"
+#include "runner/base/str.h"
+#include "runner/kernel.h"
+#include "runner/plan.h"
+#include "runner/target.h"
+
+/* What every boot of one arm of the plan has in common. */
+struct session_arm {
+	const struct plan_arm *plan;
+	const struct target_ops *ops;
+	struct kernel *kernel; /* NULL on the fake target; shared by arms with equal builds */
+	bool kernel_owned;
+	char modules_hash[HASH_HEX]; /* of the .ko files in the initramfs; "" when there are none */
+	struct guest_clock clock;
+	struct strv cmdline; /* complete kernel command line */
+	char *initrd;
+	char **skip_reason; /* per chosen workload: NULL, or why it is left out here */
+	bool *skip;
+};
+
+struct session {
+	const struct plan *plan;
+	struct session_arm *arms; /* one per plan arm, same order */
+	char *dir; /* temporary folder of this run */
+	char *log_dir; /* where console logs are kept, or NULL */
+	bool cached; /* every kernel came from the cache */
+};
+
+struct session_boot {
+	struct boot_result result;
+	struct record_set records;
+	const char *status; /* "ok" or "broken" */
+	char *reason; /* NULL when ok */
+	char *console_log; /* path, or NULL */
+	long long started; /* Unix time, ms */
+};
+
+/* Nothing is started: arms are resolved, command lines composed and checked against the architecture's limit.
+ * @log_dir NULL: console logs are not kept. */
+int session_init(struct session *s, const struct plan *p, const char *log_dir, struct err *e);
+/* Build or find kernels and modules, make the initramfs files. */
+int session_prepare(struct session *s, const struct build_options *o, const struct build_progress *p,
+		    struct err *e);
+void session_release(struct session *s);
+
+/* The request that a boot of this arm makes; for --dry-run too (image and initrd may be names only). */
+void session_request(const struct session *s, size_t arm, int block, struct boot_request *q);
+
+/* Boot once. 0 with @out filled, also when the boot is broken; -1 when nothing could be started. Safe to be
+ * called from several threads at once. */
+int session_boot(const struct session *s, const struct plan_boot *b, const char *log_name,
+		 const volatile int *cancel, struct session_boot *out, struct err *e);
+void session_boot_release(struct session_boot *b);
+
+#endif
