@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From a stored run to a printed comparison: loads the samples, judges, collects the facts that stand around
+ * the table (kernels, machine, broken boots, skipped workloads) and renders. For the commands run and compare.
+ */
+#ifndef KDELTA_RUNNER_COMPARE_RUN_H
+#define KDELTA_RUNNER_COMPARE_RUN_H
+
+#include <stdbool.h>
+
+#include "results/report.h"
+#include "results/store.h"
+#include "runner/base/err.h"
+#include "runner/base/str.h"
+
+struct compare_options {
+	enum report_format format;
+	bool all; /* every statistic, not the summary alone */
+	const char *db; /* path, for the footer */
+};
+
+/* Append the report of @a against @b to @out; *regressed is set when a verdict is worse. */
+int compare_run_report(struct store *s, const struct store_run_row *run, const char *a, const char *b,
+		       const struct compare_options *o, struct str *out, bool *regressed,
+		       struct err *e);
+
+#endif
