@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Debian packages without touching the system: a private apt configuration below the cache (own lists,
+ * status and caches) that takes the mirror and the keyring from the machine's own apt sources. apt
+ * verifies what it downloads; nothing is installed.
+ */
+#ifndef KDELTA_RUNNER_DEBIAN_H
+#define KDELTA_RUNNER_DEBIAN_H
+
+#include <stdbool.h>
+
+#include "runner/base/err.h"
+#include "runner/base/str.h"
+
+/* The machine's Debian archive. */
+struct debian_mirror {
+	char *uri;
+	char *signed_by; /* file of the keyring, or NULL: apt's default keys */
+};
+
+void debian_mirror_release(struct debian_mirror *m);
+/*
+ * Find the archive in the text of one sources file: the entry for binary packages whose suites hold
+ * @codename and whose URI's path ends in /debian. @deb822: the format of *.sources. Pure. Returns false, with @m
+ * untouched, when there is none.
+ */
+bool debian_mirror_parse(const char *text, bool deb822, const char *codename, struct debian_mirror *m);
+
+/* VERSION_CODENAME of this machine; NULL when it has none. The caller frees. */
+char *debian_codename(void);
+
+/*
+ * Download @package of @suite (NULL: the machine's own) for the architecture @deb into the folder @dest;
+ * @path is the file. Fails with one line when there is no apt, no Debian mirror, no such package, or
+ * when the mirror does not answer (every wait has a deadline).
+ */
+int debian_fetch(const char *package, const char *suite, const char *deb, const char *dest,
+		 struct str *path, struct err *e);
+
+#endif
