@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdelta run: plan, prepare, boot everything that is still planned, compare.
+ *
+ * Worker threads take planned boots in order; whatever a boot brought back is stored in one transaction
+ * before the next is taken, so that a run killed at any moment resumes with nothing lost or done twice.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "results/store.h"
+#include "runner/base/file.h"
+#include "runner/base/proc.h"
+#include "runner/commands.h"
+#include "runner/compare_run.h"
+#include "runner/hostinfo.h"
+#include "runner/paths.h"
+#include "runner/progress.h"
+#include "runner/run_plan.h"
+#include "runner/session.h"
+
+struct run_opts {
+	bool dry_run;
+	const char *db;
+	int boots;
+	uint64_t seed;
+	int resume;
+	int jobs;
+	struct strv only;
+	const char *format;
+};
+
+static volatile sig_atomic_t interrupted; /* by a signal */
+static volatile int cancel; /* by a signal, or because a worker has failed */
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+	cancel = 1;
+}
+
+struct run {
+	struct config *config;
+	struct plan plan;
+	struct plan_options options;
+	struct str plan_text;
+	struct session session;
+	struct store *store;
+	const char *db;
+	long long id;
+	int jobs;
+	/* shared by the workers, under lock */
+	pthread_mutex_t lock;
+	struct store_boot_row *todo;
+	size_t ntodo, next, done;
+	int broken, unwell; /* boots; boots with a failed or broken workload */
+	bool failed; /* a worker has given up: see error */
+	struct err error;
+	struct progress progress;
+};
+
+static uint64_t random_seed(void)
+{
+	uint64_t v = 0;
+
+	/* SQLite's integers and people's eyes prefer a short positive number */
+	if (getrandom(&v, 4, 0) != 4)
+		v = (uint64_t)(proc_now() * 1e9);
+	return (v & 0x7fffffff) + 1;
+}
+
+/* The plan of an earlier run, made again and held against what that run was told. */
+static int load_resumed(struct run *r, int id, struct err *e)
+{
+	struct store_run_row row;
+	const struct suite *suite;
+	int ret = -1;
+
+	if (store_run_get(r->store, id, &row, e))
+		return -1;
+	r->id = row.id;
+	suite = config_suite(r->config, row.suite, e);
+	if (!suite || plan_text_options(row.plan, &r->options, e) ||
+	    plan_make(r->config, suite, &r->options, &r->plan, e) ||
+	    plan_text(&r->plan, &r->options, &r->plan_text, e))
+		goto out;
+	if (strcmp(row.plan, r->plan_text.buf)) {
+		err_set(e, ERR_USAGE,
+			"cannot resume run %lld: the configuration of suite '%s' has changed since it was "
+			"started; start a new run",
+			row.id, row.suite);
+		goto out;
+	}
+	ret = 0;
+out:
+	store_run_row_release(&row);
+	return ret;
+}
+
+static int load_new(struct run *r, const char *name, const struct run_opts *o, struct err *e)
+{
+	const struct suite *suite = config_suite(r->config, name, e);
+
+	if (!suite)
+		return -1;
+	r->options.boots = o->boots;
+	r->options.seed = o->seed ? o->seed : random_seed();
+	strv_push_all(&r->options.only, &o->only);
+	if (plan_make(r->config, suite, &r->options, &r->plan, e))
+		return -1;
+	return plan_text(&r->plan, &r->options, &r->plan_text, e);
+}
+
+static bool all_simulated(const struct session *s)
+{
+	for (size_t i = 0; i < s->plan->narms; i++)
+		if (s->arms[i].clock.ev != EV_SIMULATED)
+			return false;
+	return true;
+}
+
+/* Counted instructions do not mind a busy neighbour; time does. */
+static int pick_jobs(const struct session *s, int wanted)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (wanted)
+		return wanted;
+	return all_simulated(s) && cpus > 1 ? (int)cpus : 1;
+}
+
+static void log_name(const struct run *r, const struct store_boot_row *row, struct str *out)
+{
+	str_addf(out, "run%lld-boot%lld-%s-%s", r->id, row->id, row->target, row->variant);
+}
+
+static const struct plan_boot *planned(const struct run *r, const struct store_boot_row *row)
+{
+	for (size_t i = 0; i < r->plan.norder; i++) {
+		const struct plan_boot *b = &r->plan.order[i];
+		const struct plan_arm *a = &r->plan.arms[b->arm];
+
+		if (b->block == row->block && !strcmp(a->target->name, row->target) &&
+		    !strcmp(a->name, row->variant))
+			return b;
+	}
+	return NULL;
+}
+
+static int store_result(struct run *r, const struct store_boot_row *row,
+			const struct session_boot *b, struct err *e)
+{
+	cleanup_str struct str command = STR_INIT;
+	struct store_boot sb = {
+		.status = b->status,
+		.reason = b->reason,
+		.accel = b->result.accel,
+		.qemu_version = b->result.qemu_version,
+		.console_path = b->console_log,
+		.console = b->result.console.buf,
+		.console_len = b->result.console.len,
+		.started = b->started,
+		.start_seconds = b->result.start_seconds,
+		.run_seconds = b->result.run_seconds,
+		.total_seconds = b->result.total_seconds,
+	};
+
+	strv_quote(&b->result.argv, &command);
+	sb.command = command.buf;
+	return store_boot_finish(r->store, row->id, &sb, &b->records, e);
+}
+
+static void say_result(struct run *r, const struct store_boot_row *row, const struct session_boot *b)
+{
+	progress_end(&r->progress);
+	fprintf(stderr, "  boot %zu of %zu: %s on %s, block %d: ", r->done, r->ntodo, row->variant,
+		row->target, row->block);
+	if (b->reason)
+		fprintf(stderr, "%s: %s\n", b->status, b->reason);
+	else
+		fprintf(stderr, "%s, %zu records, %.1f s\n", b->status, b->records.nrec,
+			b->result.total_seconds);
+	for (size_t i = 0; i < b->records.ndone; i++)
+		if (b->records.done[i].state != WL_OK)
+			fprintf(stderr, "    workload %d %s: %s\n", b->records.done[i].workload,
+				wl_state_name(b->records.done[i].state),
+				b->records.done[i].reason ? b->records.done[i].reason : "");
+}
+
+static bool unwell(const struct record_set *rs)
+{
+	for (size_t i = 0; i < rs->ndone; i++)
+		if (rs->done[i].state == WL_FAILED || rs->done[i].state == WL_BROKEN)
+			return true;
+	return false;
+}
+
+/* With the lock held. */
+static int finish_boot(struct run *r, const struct store_boot_row *row, const struct session_boot *b,
+		       struct err *e)
+{
+	if (store_result(r, row, b, e))
+		return -1;
+	r->done++;
+	if (strcmp(b->status, "ok"))
+		r->broken++;
+	else if (unwell(&b->records))
+		r->unwell++;
+	say_result(r, row, b);
+	return 0;
+}
+
+static int one_boot(struct run *r, const struct store_boot_row *row, struct err *e)
+{
+	cleanup_str struct str name = STR_INIT;
+	struct session_boot b;
+	int ret;
+
+	log_name(r, row, &name);
+	ret = session_boot(&r->session, planned(r, row), name.buf, &cancel, &b, e);
+	pthread_mutex_lock(&r->lock);
+	/* a boot that was cut short, by the user or by a failure elsewhere, is no result: it stays planned */
+	if (!ret && !cancel)
+		ret = finish_boot(r, row, &b, e);
+	pthread_mutex_unlock(&r->lock);
+	session_boot_release(&b);
+	return ret;
+}
+
+static const struct store_boot_row *take(struct run *r)
+{
+	const struct store_boot_row *row = NULL;
+
+	pthread_mutex_lock(&r->lock);
+	if (!cancel && r->next < r->ntodo)
+		row = &r->todo[r->next++];
+	pthread_mutex_unlock(&r->lock);
+	return row;
+}
+
+static void *worker(void *arg)
+{
+	struct run *r = arg;
+	const struct store_boot_row *row;
+
+	while ((row = take(r))) {
+		struct err e = ERR_INIT;
+
+		if (!one_boot(r, row, &e))
+			continue;
+		pthread_mutex_lock(&r->lock);
+		r->failed = true;
+		/* the other boots in flight end soon, unstored */
+		cancel = 1;
+		err_set(&r->error, e.kind, "%s", e.msg);
+		pthread_mutex_unlock(&r->lock);
+	}
+	return NULL;
+}
+
+static int boot_all(struct run *r, struct err *e)
+{
+	pthread_t *threads = xcalloc((size_t)r->jobs, sizeof(*threads));
+	int n = 0;
+
+	if (store_boots(r->store, r->id, "planned", &r->todo, &r->ntodo, e)) {
+		free(threads);
+		return -1;
+	}
+	progress_step(&r->progress, "run %lld: %zu boots, %d at a time", r->id, r->ntodo, r->jobs);
+	while (n < r->jobs && !pthread_create(&threads[n], NULL, worker, r))
+		n++;
+	for (int i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	free(threads);
+	if (n == 0)
+		return err_set(e, ERR_INFRA, "cannot start a thread");
+	if (interrupted)
+		return err_set(e, ERR_INFRA, "interrupted; go on with: kdelta run --resume %lld", r->id);
+	if (r->failed)
+		return err_set(e, r->error.kind, "%s; go on with: kdelta run --resume %lld",
+			       r->error.msg, r->id);
+	return 0;
+}
+
+static int compare_all(struct run *r, const char *format, bool *regressed, struct err *e)
+{
+	struct compare_options o = { .db = r->db };
+	struct store_run_row row;
+	int ret = 0;
+
+	o.format = (enum report_format)report_format_parse(format ? format : "text");
+	if (store_run_get(r->store, r->id, &row, e))
+		return -1;
+	for (size_t i = 0; !ret && i < r->plan.narms; i++) {
+		const struct plan_arm *a = &r->plan.arms[i];
+		cleanup_str struct str out = STR_INIT;
+		bool worse = false;
+
+		/* an arm stands once per target, a comparison spans all targets */
+		if (!strcmp(a->name, row.baseline) || a->target != r->plan.arms[0].target)
+			continue;
+		ret = compare_run_report(r->store, &row, row.baseline, a->name, &o, &out, &worse, e);
+		fputs(out.buf, stdout);
+		/* a twin that differs is a false alarm, not a regression; its table says so */
+		if (!a->twin_of)
+			*regressed = *regressed || worse;
+	}
+	store_run_row_release(&row);
+	return ret;
+}
+
+static int open_store(struct run *r, struct err *e)
+{
+	cleanup_free char *dir = xstrdup(r->db);
+	char *slash = strrchr(dir, '/');
+
+	if (slash && slash != dir) {
+		*slash = '\0';
+		if (dir_make(dir, e))
+			return -1;
+	}
+	r->store = store_open(r->db, false, e);
+	return r->store ? 0 : -1;
+}
+
+static int execute(struct run *r, const struct run_opts *o, struct err *e)
+{
+	struct build_options bo = { 0 };
+	struct build_progress bp = progress_build(&r->progress);
+	cleanup_free char *logs = path_join(paths_data(), "console");
+	bool regressed = false;
+
+	if (dir_make(logs, e) || session_init(&r->session, &r->plan, logs, e) ||
+	    session_prepare(&r->session, &bo, &bp, e))
+		return -1;
+	r->jobs = pick_jobs(&r->session, o->jobs);
+	if (!o->resume && run_plan_store(r->store, &r->plan, r->plan_text.buf, &r->id, e))
+		return -1;
+	if (run_plan_store_kernels(r->store, r->id, &r->session, e) || boot_all(r, e) ||
+	    store_run_finish(r->store, r->id, r->broken ? "broken" : "ok", e))
+		return -1;
+	if (compare_all(r, o->format, &regressed, e))
+		return -1;
+	if (r->broken || r->unwell)
+		return err_set(e, ERR_INFRA,
+			       "run %lld: %d of %zu boots broken, %d with a failed or broken workload; "
+			       "see: kdelta show %lld",
+			       r->id, r->broken, r->ntodo, r->unwell, r->id);
+	return regressed ? 1 : 0;
+}
+
+static int dry_run(struct run *r, struct err *e)
+{
+	cleanup_str struct str out = STR_INIT;
+	int ret = session_init(&r->session, &r->plan, NULL, e);
+
+	if (!ret)
+		ret = run_plan_print(&r->plan, &r->session, &out, e);
+	fputs(out.buf, stdout);
+	return ret;
+}
+
+static int run_suite(struct run *r, const struct run_opts *o, const struct strv *args, struct err *e)
+{
+	r->config = config_open(paths_configs(), e);
+	if (!r->config)
+		return -1;
+	if (o->resume && (args->n || o->boots || o->seed || o->only.n || o->dry_run))
+		return err_set(e, ERR_USAGE,
+			       "--resume takes suite, boots, seed and choice from the run itself");
+	if (!o->resume && !args->n)
+		return err_set(e, ERR_USAGE, "which suite? 'kdelta list suites' names them");
+	if (o->resume) {
+		if (open_store(r, e) || load_resumed(r, o->resume, e))
+			return -1;
+	} else if (load_new(r, args->v[0], o, e)) {
+		return -1;
+	}
+	if (o->dry_run)
+		return dry_run(r, e);
+	if (!r->store && open_store(r, e))
+		return -1;
+	return execute(r, o, e);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	/* a broken pipe is an error of a write, not the end of a run */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int cmd_run(void *opts, const struct strv *args, const struct strv *rest, struct err *e)
+{
+	struct run_opts *o = opts;
+	struct run r = { .lock = PTHREAD_MUTEX_INITIALIZER, .plan_text = STR_INIT };
+	int status;
+
+	(void)rest;
+	catch_signals();
+	progress_init(&r.progress);
+	r.db = o->db ? o->db : paths_db();
+	status = run_suite(&r, o, args, e);
+	session_release(&r.session);
+	store_boots_free(r.todo, r.ntodo);
+	if (r.store)
+		store_close(r.store);
+	plan_release(&r.plan);
+	str_release(&r.plan_text);
+	strv_release(&r.options.only);
+	strv_release(&o->only);
+	if (r.config)
+		config_free(r.config);
+	return status < 0 ? (int)e->kind : status;
+}
+
+static const char *const formats[] = { "text", "json", "csv", "markdown", NULL };
+
+static const struct option_desc run_options[] = {
+	{ .name = "dry-run",
+	  .letter = 'n',
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct run_opts, dry_run),
+	  .help = "print the plan, the exact commands and an estimate; start nothing" },
+	{ .name = "db",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  .offset = offsetof(struct run_opts, db),
+	  .help = "the database (default: kdelta.db in the user's data folder)" },
+	{ .name = "boots",
+	  .type = OPT_INT,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 10000,
+	  .offset = offsetof(struct run_opts, boots),
+	  .help = "boots of each variant on each target (default: the suite's)" },
+	{ .name = "seed",
+	  .type = OPT_U64,
+	  .arg = "N",
+	  .offset = offsetof(struct run_opts, seed),
+	  .help = "seed of the order of boots (default: random, and stored)" },
+	{ .name = "resume",
+	  .type = OPT_INT,
+	  .arg = "RUN",
+	  .min = 1,
+	  .max = 2147483647,
+	  .offset = offsetof(struct run_opts, resume),
+	  .help = "go on with a run that was interrupted" },
+	{ .name = "jobs",
+	  .letter = 'j',
+	  .type = OPT_INT,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 256,
+	  .offset = offsetof(struct run_opts, jobs),
+	  .help = "boots at a time (default: 1 where time is measured, the CPUs where instructions are)" },
+	{ .name = "only",
+	  .type = OPT_LIST,
+	  .arg = "KIND=NAME",
+	  .offset = offsetof(struct run_opts, only),
+	  .help = "only this variant, target or workload; may be given several times" },
+	{ .name = "format",
+	  .type = OPT_ENUM,
+	  .arg = "F",
+	  .choices = formats,
+	  .offset = offsetof(struct run_opts, format),
+	  .help = "of the comparison: text, json, csv, markdown" },
+	{ .name = NULL },
+};
+
+const struct command command_run = {
+	.name = "run",
+	.usage = "SUITE [options]  |  --resume RUN",
+	.summary = "build, boot and measure a suite, and compare its variants",
+	.help = "Boots every variant of the suite in blocks of random balanced order, stores every sample, "
+		"and compares each variant with the baseline. SUITE is a name (see 'kdelta list suites') or "
+		"a YAML file.",
+	.examples = "kdelta run demo                          # the shipped demonstration\n"
+		    "kdelta run demo --dry-run                # what it would do\n"
+		    "kdelta run my.yaml --boots 10 --db t.db  # a suite of one's own\n"
+		    "kdelta run --resume 3                    # go on after an interruption\n"
+		    "kdelta run demo --only variant=base --only target=qemu-x86_64-icount",
+	.options = run_options,
+	.max_args = 1,
+	.size = sizeof(struct run_opts),
+	.run = cmd_run,
+};

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "runner/run_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/hostinfo.h"
+#include "runner/paths.h"
+
+#define BOOT_ESTIMATE 5.0 /* s: a small kernel under TCG, with a short workload */
+
+/* A suite of the configuration folder by name, one from elsewhere by its path: --resume asks for it again. */
+static const char *suite_reference(const struct suite *s)
+{
+	return str_starts(s->file, paths_configs()) ? s->name : s->file;
+}
+
+static void params_text(const struct suite_workload *w, struct str *out)
+{
+	for (size_t i = 0; i < w->nparams; i++)
+		str_addf(out, "%s%s=%s", i ? " " : "", w->params[i].name, w->params[i].value);
+}
+
+static struct store_workload *workload_rows(const struct plan *p, struct str *params)
+{
+	struct store_workload *rows = xcalloc(p->nworkloads, sizeof(*rows));
+
+	for (size_t i = 0; i < p->nworkloads; i++) {
+		const struct suite_workload *w = &p->suite->workloads[p->workloads[i]];
+
+		params_text(w, &params[i]);
+		rows[i] = (struct store_workload){
+			.name = w->w->name,
+			.label = w->label,
+			.params = params[i].buf,
+			.rounds = w->rounds,
+		};
+	}
+	return rows;
+}
+
+static struct store_boot_plan *boot_rows(const struct plan *p)
+{
+	struct store_boot_plan *rows = xcalloc(p->norder, sizeof(*rows));
+
+	for (size_t i = 0; i < p->norder; i++) {
+		const struct plan_boot *b = &p->order[i];
+		const struct plan_arm *a = &p->arms[b->arm];
+
+		rows[i] = (struct store_boot_plan){
+			.target = a->target->name,
+			.variant = a->name,
+			.twin_of = a->twin_of,
+			.block = b->block,
+			.position = b->position,
+		};
+	}
+	return rows;
+}
+
+int run_plan_store(struct store *s, const struct plan *p, const char *text, long long *run_id,
+		   struct err *e)
+{
+	struct hostinfo host;
+	struct str *params = xcalloc(p->nworkloads, sizeof(*params));
+	struct store_workload *workloads;
+	struct store_boot_plan *boots = boot_rows(p);
+	struct store_run run = {
+		.suite = suite_reference(p->suite),
+		.plan = text,
+		.description = p->suite->description ? p->suite->description : "",
+		.baseline = p->suite->baseline,
+		.kdelta_version = KDELTA_VERSION,
+		.margin = p->suite->margin,
+		.seed = p->seed,
+		.boots = p->boots,
+	};
+	struct store_host h;
+	int ret;
+
+	for (size_t i = 0; i < p->nworkloads; i++)
+		str_init(&params[i]);
+	workloads = workload_rows(p, params);
+	hostinfo_init(&host);
+	h = (struct store_host){
+		.hostname = host.hostname,
+		.machine = host.machine,
+		.cpu_model = host.cpu_model,
+		.os = host.os,
+		.kernel_release = host.kernel_release,
+		.cpus = host.cpus,
+		.memory = host.memory,
+	};
+	ret = store_run_create(s, &run, &h, workloads, p->nworkloads, boots, p->norder, run_id, e);
+	hostinfo_release(&host);
+	for (size_t i = 0; i < p->nworkloads; i++)
+		str_release(&params[i]);
+	free(params);
+	free(workloads);
+	free(boots);
+	return ret;
+}
+
+/* The fake target replays what some kernel once said; the row says so instead of naming one. */
+static const struct store_kernel fake_kernel = {
+	.key = "fake",
+	.arch = "",
+	.version = "",
+	.release = "fake",
+	.source_id = "",
+	.patches_hash = "",
+	.config_hash = "",
+	.compiler = "",
+	.linker = "",
+	.image_hash = "",
+	.vmlinux_hash = "",
+	.modules_hash = "",
+};
+
+static struct store_kernel kernel_row(const struct session_arm *a)
+{
+	const struct kernel *k = a->kernel;
+
+	if (!k)
+		return fake_kernel;
+	return (struct store_kernel){
+		.key = k->key,
+		.arch = k->arch->name,
+		.version = k->version,
+		.release = k->release,
+		.source_id = k->source_id,
+		.patches_hash = k->patches_hash,
+		.config_hash = k->config_hash,
+		.compiler = k->compiler,
+		.linker = k->linker,
+		.image_hash = k->image_hash,
+		.vmlinux_hash = k->vmlinux_hash,
+		.modules_hash = a->modules_hash,
+		.text = k->text,
+		.data = k->data,
+		.bss = k->bss,
+		.image_size = k->image_size,
+	};
+}
+
+int run_plan_store_kernels(struct store *s, long long run_id, const struct session *session,
+			   struct err *e)
+{
+	for (size_t i = 0; i < session->plan->narms; i++) {
+		const struct session_arm *a = &session->arms[i];
+		struct store_kernel row = kernel_row(a);
+		cleanup_str struct str cmdline = STR_INIT;
+
+		strv_quote(&a->cmdline, &cmdline);
+		if (store_run_kernel(s, run_id, a->plan->target->name, a->plan->name, &row, cmdline.buf,
+				     e))
+			return -1;
+	}
+	return 0;
+}
+
+static void print_head(const struct plan *p, struct str *out)
+{
+	str_addf(out, "suite %s%s%s\n", p->suite->name, p->suite->description ? ": " : "",
+		 p->suite->description ? p->suite->description : "");
+	str_addf(out, "seed %llu, %d blocks per target, baseline %s, margin %g %%\n\nworkloads:\n",
+		 (unsigned long long)p->seed, p->boots, p->suite->baseline, p->suite->margin * 100);
+	for (size_t i = 0; i < p->nworkloads; i++) {
+		const struct suite_workload *w = &p->suite->workloads[p->workloads[i]];
+
+		str_addf(out, "  %s (%d rounds, %d warm-up, at most %d s)\n", w->label, w->rounds,
+			 w->warmup, w->timeout);
+	}
+}
+
+static void print_order(const struct plan *p, struct str *out)
+{
+	const struct target *target = NULL;
+	int block = -1;
+
+	str_add(out, "\nboots:");
+	for (size_t i = 0; i < p->norder; i++) {
+		const struct plan_boot *b = &p->order[i];
+		const struct plan_arm *a = &p->arms[b->arm];
+
+		if (a->target != target || b->block != block)
+			str_addf(out, "\n  %s block %d:", a->target->name, b->block);
+		target = a->target;
+		block = b->block;
+		str_addf(out, " %s", a->name);
+	}
+	str_add(out, "\n");
+}
+
+static bool built_before(const struct session *s, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (s->arms[j].plan->variant == s->arms[i].plan->variant &&
+		    s->arms[j].plan->target->arch == s->arms[i].plan->target->arch)
+			return true;
+	return false;
+}
+
+/* One kernel: the commands that would build it, or that it is there. */
+static int print_build(const struct session_arm *a, struct str *out, double *seconds, struct err *e)
+{
+	struct build_options bo = { 0 };
+	struct command_list list = { 0 };
+	struct kernel *k = kernel_find(a->plan->variant, a->plan->target->arch);
+	double estimate = 0;
+	int ret;
+
+	str_addf(out, "\nkernel %s for %s:\n", a->plan->variant->name, a->plan->target->arch->name);
+	if (k) {
+		str_addf(out, "  built already: %s %.8s\n", k->release, k->key);
+		kernel_free(k);
+		return 0;
+	}
+	ret = kernel_commands(a->plan->variant, a->plan->target->arch, &bo, &list, &estimate, e);
+	for (size_t i = 0; !ret && i < list.n; i++) {
+		str_add(out, "  ");
+		strv_quote(&list.v[i], out);
+		str_addch(out, '\n');
+	}
+	command_list_release(&list);
+	*seconds += estimate;
+	return ret;
+}
+
+/* With the image's real name when it is built, and the name that it will have in the build folder otherwise. */
+static int print_boot(const struct session *s, size_t i, struct str *out, struct err *e)
+{
+	const struct session_arm *a = &s->arms[i];
+	struct kernel *k = kernel_find(a->plan->variant, a->plan->target->arch);
+	cleanup_strv struct strv argv = STRV_INIT;
+	cleanup_free char *initrd = xasprintf("RUN/%zu.cpio", i);
+	struct boot_request q;
+	int ret;
+
+	session_request(s, i, 0, &q);
+	q.image = k ? k->image : a->plan->target->arch->image_path;
+	q.initrd = initrd;
+	ret = a->ops->argv(&q, &argv, e);
+	str_addf(out, "\nboot %s on %s:\n  ", a->plan->name, a->plan->target->name);
+	strv_quote(&argv, out);
+	str_addch(out, '\n');
+	kernel_free(k);
+	return ret;
+}
+
+int run_plan_print(const struct plan *p, const struct session *session, struct str *out, struct err *e)
+{
+	double seconds = (double)p->norder * BOOT_ESTIMATE;
+
+	print_head(p, out);
+	print_order(p, out);
+	for (size_t i = 0; i < p->narms; i++) {
+		if (!strcmp(p->arms[i].target->backend, "fake") || built_before(session, i))
+			continue;
+		if (print_build(&session->arms[i], out, &seconds, e))
+			return -1;
+	}
+	for (size_t i = 0; i < p->narms; i++)
+		if (print_boot(session, i, out, e))
+			return -1;
+	str_addf(out, "\nRUN is a temporary folder of the run.\n");
+	str_addf(out, "estimate: %zu boots, about %ld min %ld s in all, one boot at a time\n", p->norder,
+		 (long)seconds / 60, (long)seconds % 60);
+	return 0;
+}
