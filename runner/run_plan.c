@@ -63,7 +63,7 @@ int run_plan_store(struct store *s, const struct plan *p, const char *text, long
 {
 	struct hostinfo host;
 	struct str *params = xcalloc(p->nworkloads, sizeof(*params));
-	struct store_workload *workloads;
+	struct store_workload *wl;
 	struct store_boot_plan *boots = boot_rows(p);
 	struct store_run run = {
 		.suite = suite_reference(p->suite),
@@ -80,7 +80,7 @@ int run_plan_store(struct store *s, const struct plan *p, const char *text, long
 
 	for (size_t i = 0; i < p->nworkloads; i++)
 		str_init(&params[i]);
-	workloads = workload_rows(p, params);
+	wl = workload_rows(p, params);
 	hostinfo_init(&host);
 	h = (struct store_host){
 		.hostname = host.hostname,
@@ -91,12 +91,12 @@ int run_plan_store(struct store *s, const struct plan *p, const char *text, long
 		.cpus = host.cpus,
 		.memory = host.memory,
 	};
-	ret = store_run_create(s, &run, &h, workloads, p->nworkloads, boots, p->norder, run_id, e);
+	ret = store_run_create(s, &run, &h, wl, p->nworkloads, boots, p->norder, run_id, e);
 	hostinfo_release(&host);
 	for (size_t i = 0; i < p->nworkloads; i++)
 		str_release(&params[i]);
 	free(params);
-	free(workloads);
+	free(wl);
 	free(boots);
 	return ret;
 }
