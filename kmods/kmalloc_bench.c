@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmalloc_bench: what one kmalloc() and one kfree() cost, timed apart.
+ *
+ * A round is: the empty loop, `iterations` batches; then the real loop, `iterations` batches. A batch
+ * allocates and frees `batch` objects in steps, and only the inside of a step is timed. Orders:
+ *
+ *	lifo	allocate all; free the newest first
+ *	fifo	allocate all; free the oldest first
+ *	random	allocate all; free in a shuffled order, the same in every batch, round and boot
+ *	mixed	allocate 16, free the 8 oldest, and so on; what is left is freed at the end
+ *
+ * The empty loop takes the same steps through the same arrays, with the call left out, so that the cost
+ * of the loop and of reading the counters falls away when it is subtracted.
+ *
+ * The size is not a compile-time constant here, so this is the __kmalloc() entry: a caller with a
+ * constant size saves the lookup of the cache.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/compiler.h>
+#include <linux/cpumask.h>
+#include <linux/init.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/prandom.h>
+#include <linux/preempt.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "kdelta_bench.h"
+
+#define BATCH_MAX 65536
+#define ITERATIONS_MAX 1000000
+#define CANARY_MAX 16
+#define MIXED_ALLOC 16
+#define MIXED_FREE 8
+#define SHUFFLE_SEED 0x6b64656c7461ULL
+
+static unsigned int size = 64;
+module_param(size, uint, 0444);
+MODULE_PARM_DESC(size, "bytes per object");
+
+static unsigned int batch = 128;
+module_param(batch, uint, 0444);
+MODULE_PARM_DESC(batch, "objects per batch");
+
+static unsigned int iterations = 100;
+module_param(iterations, uint, 0444);
+MODULE_PARM_DESC(iterations, "batches per round");
+
+static char *order = "lifo";
+module_param(order, charp, 0444);
+MODULE_PARM_DESC(order, "order of kfree: lifo, fifo, random, mixed");
+
+static bool preempt_off;
+module_param(preempt_off, bool, 0444);
+MODULE_PARM_DESC(preempt_off, "disable preemption around each batch, allocate with GFP_NOWAIT");
+
+static bool account;
+module_param(account, bool, 0444);
+MODULE_PARM_DESC(account, "charge the objects to the memory cgroup of the writer");
+
+static unsigned int canary;
+module_param(canary, uint, 0444);
+MODULE_PARM_DESC(canary, "no-op instructions added to every operation, a known cost");
+
+static int cpu = -1;
+module_param(cpu, int, 0444);
+MODULE_PARM_DESC(cpu, "CPU that the writer of \"run\" must be on, -1 any");
+
+static const char *const order_names[] = { "lifo", "fifo", "random", "mixed" };
+enum { ORDER_LIFO, ORDER_FIFO, ORDER_RANDOM, ORDER_MIXED };
+
+enum { SIDE_ALLOC, SIDE_FREE, SIDES };
+
+/* Objects [from, to) of the batch are allocated, or freed. */
+struct step {
+	int side;
+	u32 from, to;
+};
+
+/* What one batch took on one side. */
+struct cost {
+	u64 ticks;
+	struct kdelta_counts pmu;
+};
+
+/* What all batches of a round took on one side. */
+struct tally {
+	u64 ticks, min, max;
+	struct kdelta_counts pmu;
+	struct kdelta_hist hist;
+};
+
+struct bench;
+typedef u64 (*loop_fn)(struct bench *b, u32 from, u32 to);
+
+struct bench {
+	struct mutex lock; /* one round at a time, no reading while it runs */
+	struct dentry *dir;
+	gfp_t gfp;
+	void **objs;
+	u32 *turn; /* objs[turn[i]] is the i-th to be freed */
+	struct step *steps;
+	u32 nsteps;
+	u32 live_from, live_to; /* allocated and not freed: positions of both sides */
+	bool failed; /* an allocation came back empty */
+	struct kdelta_pmu pmu;
+	bool pmu_valid[KDELTA_COUNTERS];
+	struct tally empty[SIDES], real[SIDES];
+	int ran_on; /* CPU of the round, -1 not bound to one */
+	bool valid; /* the last round is complete */
+};
+
+static struct bench bench;
+
+static __always_inline void spend(const int nops)
+{
+	asm volatile(".rept %c0\n\tnop\n\t.endr" : : "i"(nops));
+}
+
+static __always_inline u64 alloc_loop(struct bench *b, u32 from, u32 to, const int nops)
+{
+	void **objs = b->objs;
+	size_t bytes = size;
+	gfp_t gfp = b->gfp;
+	u64 start, end;
+	u32 i;
+
+	start = kdelta_ticks();
+	for (i = from; i < to; i++) {
+		void *p = kmalloc(bytes, gfp);
+
+		objs[i] = p;
+		if (unlikely(!p))
+			break;
+		if (nops)
+			spend(nops);
+	}
+	end = kdelta_ticks();
+	b->live_to = i;
+	b->failed = i < to;
+	return end - start;
+}
+
+static __always_inline u64 free_loop(struct bench *b, u32 from, u32 to, const int nops)
+{
+	void **objs = b->objs;
+	u32 *turn = b->turn;
+	u64 start, end;
+	u32 i;
+
+	start = kdelta_ticks();
+	for (i = from; i < to; i++) {
+		kfree(objs[turn[i]]);
+		if (nops)
+			spend(nops);
+	}
+	end = kdelta_ticks();
+	b->live_from = to;
+	return end - start;
+}
+
+static noinline u64 alloc_empty(struct bench *b, u32 from, u32 to)
+{
+	void **objs = b->objs;
+	void *dummy = b;
+	u64 start, end;
+	u32 i;
+
+	start = kdelta_ticks();
+	for (i = from; i < to; i++) {
+		void *p = dummy;
+
+		OPTIMIZER_HIDE_VAR(p);
+		barrier();
+		objs[i] = p;
+		if (unlikely(!p))
+			break;
+	}
+	end = kdelta_ticks();
+	return end - start;
+}
+
+static noinline u64 free_empty(struct bench *b, u32 from, u32 to)
+{
+	void **objs = b->objs;
+	u32 *turn = b->turn;
+	u64 start, end;
+	u32 i;
+
+	start = kdelta_ticks();
+	for (i = from; i < to; i++) {
+		void *p = objs[turn[i]];
+
+		OPTIMIZER_HIDE_VAR(p);
+		barrier();
+	}
+	end = kdelta_ticks();
+	return end - start;
+}
+
+/* One pair of loops per canary, because a count that is looked up in the loop would cost by itself. */
+#define LOOPS(n)								\
+	static noinline u64 alloc_##n(struct bench *b, u32 from, u32 to)	\
+	{									\
+		return alloc_loop(b, from, to, n);				\
+	}									\
+	static noinline u64 free_##n(struct bench *b, u32 from, u32 to)		\
+	{									\
+		return free_loop(b, from, to, n);				\
+	}
+
+LOOPS(0) LOOPS(1) LOOPS(2) LOOPS(3) LOOPS(4) LOOPS(5)
+LOOPS(6) LOOPS(7) LOOPS(8) LOOPS(9) LOOPS(10) LOOPS(11)
+LOOPS(12) LOOPS(13) LOOPS(14) LOOPS(15) LOOPS(16)
+
+#define LOOP_ROW(n) { alloc_##n, free_##n }
+
+static const loop_fn real_loops[CANARY_MAX + 1][SIDES] = {
+	LOOP_ROW(0), LOOP_ROW(1), LOOP_ROW(2), LOOP_ROW(3), LOOP_ROW(4), LOOP_ROW(5),
+	LOOP_ROW(6), LOOP_ROW(7), LOOP_ROW(8), LOOP_ROW(9), LOOP_ROW(10), LOOP_ROW(11),
+	LOOP_ROW(12), LOOP_ROW(13), LOOP_ROW(14), LOOP_ROW(15), LOOP_ROW(16),
+};
+
+static const loop_fn empty_loops[SIDES] = { alloc_empty, free_empty };
+
+static void run_steps(struct bench *b, const loop_fn *loops, struct cost *cost)
+{
+	struct kdelta_counts before, after;
+	u32 i;
+	int c;
+
+	for (i = 0; i < b->nsteps && !b->failed; i++) {
+		const struct step *s = &b->steps[i];
+		struct cost *to = &cost[s->side];
+
+		kdelta_pmu_read(&b->pmu, &before);
+		to->ticks += loops[s->side](b, s->from, s->to);
+		kdelta_pmu_read(&b->pmu, &after);
+		for (c = 0; c < KDELTA_COUNTERS; c++)
+			to->pmu.n[c] += after.n[c] - before.n[c];
+	}
+}
+
+static void free_rest(struct bench *b)
+{
+	u32 i;
+
+	/* A failed mixed batch has freed [0, live_from) and allocated up to live_to, in the same order. */
+	for (i = b->live_from; i < b->live_to; i++)
+		kfree(b->objs[i]);
+}
+
+static void tally_add(struct tally *t, const struct cost *c, u64 empty)
+{
+	int i;
+
+	t->ticks += c->ticks;
+	t->min = min(t->min, c->ticks);
+	t->max = max(t->max, c->ticks);
+	for (i = 0; i < KDELTA_COUNTERS; i++)
+		t->pmu.n[i] += c->pmu.n[i];
+	kdelta_hist_add(&t->hist, c->ticks > empty ? c->ticks - empty : 0);
+}
+
+static int run_batch(struct bench *b, const loop_fn *loops, struct tally *tally, const u64 *empty)
+{
+	struct cost cost[SIDES] = {};
+	int side;
+
+	b->live_from = 0;
+	b->live_to = 0;
+	b->failed = false;
+	if (preempt_off)
+		preempt_disable();
+	run_steps(b, loops, cost);
+	if (preempt_off)
+		preempt_enable();
+	if (b->failed) {
+		free_rest(b);
+		return -ENOMEM;
+	}
+	for (side = 0; side < SIDES; side++)
+		tally_add(&tally[side], &cost[side], empty[side]);
+	return 0;
+}
+
+static int run_batches(struct bench *b, const loop_fn *loops, struct tally *tally, const u64 *empty)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < SIDES; i++) {
+		memset(&tally[i], 0, sizeof(tally[i]));
+		tally[i].min = U64_MAX;
+	}
+	for (i = 0; i < iterations; i++) {
+		err = run_batch(b, loops, tally, empty);
+		if (err) {
+			pr_err("no memory for object %u of %u, %u bytes each, in batch %u\n",
+			       b->live_to, batch, size, i);
+			return err;
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static int run_round(struct bench *b)
+{
+	u64 none[SIDES] = {}, empty[SIDES];
+	int i, err;
+
+	kdelta_pmu_open(&b->pmu);
+	err = run_batches(b, empty_loops, b->empty, none);
+	if (!err) {
+		for (i = 0; i < SIDES; i++)
+			empty[i] = div_u64(b->empty[i].ticks, iterations);
+		err = run_batches(b, real_loops[canary], b->real, empty);
+	}
+	for (i = 0; i < KDELTA_COUNTERS; i++)
+		b->pmu_valid[i] = kdelta_pmu_valid(&b->pmu, i);
+	kdelta_pmu_close(&b->pmu);
+	return err;
+}
+
+static bool on_wanted_cpu(void)
+{
+	if (cpu < 0)
+		return true;
+	if (current->nr_cpus_allowed == 1 && raw_smp_processor_id() == cpu)
+		return true;
+	pr_err("the round must run on CPU %d alone, is on CPU %d of %d allowed\n", cpu,
+	       raw_smp_processor_id(), current->nr_cpus_allowed);
+	return false;
+}
+
+static ssize_t run_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	struct bench *b = &bench;
+	int err;
+
+	if (!on_wanted_cpu())
+		return -EINVAL;
+	err = mutex_lock_interruptible(&b->lock);
+	if (err)
+		return err;
+	b->valid = false;
+	b->ran_on = current->nr_cpus_allowed == 1 ? raw_smp_processor_id() : -1;
+	err = run_round(b);
+	b->valid = !err;
+	mutex_unlock(&b->lock);
+	return err ? err : len;
+}
+
+static const struct file_operations run_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = run_write,
+};
+
+/* The names of one side in the result. */
+struct side_names {
+	const char *metric, *batch, *empty;
+	const char *pmu[KDELTA_COUNTERS];
+};
+
+static const struct side_names side_names[SIDES] = {
+	[SIDE_ALLOC] = { "kmalloc", "kmalloc_batch", "kmalloc_empty",
+			 { "kmalloc.pmu_instructions", "kmalloc.pmu_cycles" } },
+	[SIDE_FREE] = { "kfree", "kfree_batch", "kfree_empty",
+			{ "kfree.pmu_instructions", "kfree.pmu_cycles" } },
+};
+
+static const char *const pmu_units[KDELTA_COUNTERS] = { "instructions/op", "cycles/op" };
+
+static void show_side(struct seq_file *m, const struct bench *b, int side)
+{
+	const struct side_names *names = &side_names[side];
+	const struct tally *real = &b->real[side], *empty = &b->empty[side];
+	u64 ops = (u64)iterations * batch;
+	struct kdelta_value v = { .metric = names->metric, .unit = "ticks/op", .cpu = b->ran_on,
+				  .den = ops };
+	int i;
+
+	v.stat = "mean";
+	v.num = real->ticks - empty->ticks;
+	kdelta_value_show(m, &v);
+	v.stat = "min";
+	v.num = real->min * iterations - empty->ticks;
+	kdelta_value_show(m, &v);
+	v.stat = "max";
+	v.num = real->max * iterations - empty->ticks;
+	kdelta_value_show(m, &v);
+	v.metric = names->empty;
+	v.stat = "mean";
+	v.num = empty->ticks;
+	kdelta_value_show(m, &v);
+	for (i = 0; i < KDELTA_COUNTERS; i++) {
+		if (!b->pmu_valid[i])
+			continue;
+		v.metric = names->pmu[i];
+		v.unit = pmu_units[i];
+		v.num = real->pmu.n[i] - empty->pmu.n[i];
+		kdelta_value_show(m, &v);
+	}
+	kdelta_hist_show(m, names->batch, "ticks/batch", b->ran_on, &real->hist);
+}
+
+static int result_show(struct seq_file *m, void *unused)
+{
+	struct bench *b = &bench;
+	struct kdelta_value ops = { .metric = "operations", .stat = "count", .unit = "operations",
+				    .den = 1 };
+	int side, err;
+
+	err = mutex_lock_interruptible(&b->lock);
+	if (err)
+		return err;
+	if (!b->valid) {
+		mutex_unlock(&b->lock);
+		return -ENODATA;
+	}
+	for (side = 0; side < SIDES; side++)
+		show_side(m, b, side);
+	ops.cpu = b->ran_on;
+	ops.num = (s64)iterations * batch;
+	kdelta_value_show(m, &ops);
+	mutex_unlock(&b->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(result);
+
+static void add_step(struct bench *b, int side, u32 from, u32 to)
+{
+	if (from < to)
+		b->steps[b->nsteps++] = (struct step){ .side = side, .from = from, .to = to };
+}
+
+static void plan_mixed(struct bench *b)
+{
+	u32 allocated = 0, freed = 0, n;
+
+	while (allocated < batch) {
+		n = min(batch - allocated, MIXED_ALLOC);
+		add_step(b, SIDE_ALLOC, allocated, allocated + n);
+		allocated += n;
+		n = min(allocated - freed, MIXED_FREE);
+		add_step(b, SIDE_FREE, freed, freed + n);
+		freed += n;
+	}
+	add_step(b, SIDE_FREE, freed, batch);
+}
+
+/* Fisher-Yates with a fixed seed: the order must be the same in every boot. */
+static void shuffle(u32 *turn)
+{
+	struct rnd_state rnd;
+	u32 i, j;
+
+	prandom_seed_state(&rnd, SHUFFLE_SEED);
+	for (i = batch - 1; i > 0; i--) {
+		j = prandom_u32_state(&rnd) % (i + 1);
+		swap(turn[i], turn[j]);
+	}
+}
+
+static void plan_steps(struct bench *b, int how)
+{
+	u32 i;
+
+	for (i = 0; i < batch; i++)
+		b->turn[i] = how == ORDER_LIFO ? batch - 1 - i : i;
+	if (how == ORDER_RANDOM)
+		shuffle(b->turn);
+	if (how == ORDER_MIXED) {
+		plan_mixed(b);
+		return;
+	}
+	add_step(b, SIDE_ALLOC, 0, batch);
+	add_step(b, SIDE_FREE, 0, batch);
+}
+
+static int check_range(const char *name, unsigned int value, unsigned int lo, unsigned int hi)
+{
+	if (value < lo) {
+		pr_err("%s %u is under %u\n", name, value, lo);
+		return -EINVAL;
+	}
+	if (value > hi) {
+		pr_err("%s %u is over %u\n", name, value, hi);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_params(int *how)
+{
+	if (check_range("size", size, 1, KMALLOC_MAX_SIZE) ||
+	    check_range("batch", batch, 1, BATCH_MAX) ||
+	    check_range("iterations", iterations, 1, ITERATIONS_MAX) ||
+	    check_range("canary", canary, 0, CANARY_MAX))
+		return -EINVAL;
+	if (cpu < -1 || (cpu >= 0 && (cpu >= nr_cpu_ids || !cpu_online(cpu)))) {
+		pr_err("cpu %d is not online, %u are\n", cpu, num_online_cpus());
+		return -EINVAL;
+	}
+	if (account && !IS_ENABLED(CONFIG_MEMCG)) {
+		pr_err("account needs a kernel with CONFIG_MEMCG=y\n");
+		return -EINVAL;
+	}
+	*how = match_string(order_names, ARRAY_SIZE(order_names), order);
+	if (*how < 0) {
+		pr_err("order '%s' is none of lifo, fifo, random, mixed\n", order);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void free_arrays(struct bench *b)
+{
+	kvfree(b->objs);
+	kvfree(b->turn);
+	kvfree(b->steps);
+}
+
+static int alloc_arrays(struct bench *b)
+{
+	/* mixed: two steps per chunk and the rest */
+	u32 steps = 2 * DIV_ROUND_UP(batch, MIXED_ALLOC) + 1;
+
+	b->objs = kvcalloc(batch, sizeof(*b->objs), GFP_KERNEL);
+	b->turn = kvcalloc(batch, sizeof(*b->turn), GFP_KERNEL);
+	b->steps = kvcalloc(steps, sizeof(*b->steps), GFP_KERNEL);
+	if (b->objs && b->turn && b->steps)
+		return 0;
+	free_arrays(b);
+	pr_err("no memory for a batch of %u\n", batch);
+	return -ENOMEM;
+}
+
+static int __init kmalloc_bench_init(void)
+{
+	struct bench *b = &bench;
+	int how, err;
+
+	err = check_params(&how);
+	if (err)
+		return err;
+	err = alloc_arrays(b);
+	if (err)
+		return err;
+	mutex_init(&b->lock);
+	/* NORETRY: a batch that does not fit is an error to report, not a reason to kill processes. */
+	b->gfp = (preempt_off ? GFP_NOWAIT : GFP_KERNEL | __GFP_NORETRY) | __GFP_NOWARN;
+	if (account)
+		b->gfp |= __GFP_ACCOUNT;
+	plan_steps(b, how);
+	b->dir = kdelta_dir("kmalloc_bench");
+	if (IS_ERR(b->dir)) {
+		free_arrays(b);
+		pr_err("cannot make kdelta/kmalloc_bench in debugfs: error %ld\n", PTR_ERR(b->dir));
+		return PTR_ERR(b->dir);
+	}
+	debugfs_create_file("run", 0200, b->dir, NULL, &run_fops);
+	debugfs_create_file("result", 0400, b->dir, NULL, &result_fops);
+	return 0;
+}
+
+static void __exit kmalloc_bench_exit(void)
+{
+	debugfs_remove_recursive(bench.dir);
+	free_arrays(&bench);
+}
+
+module_init(kmalloc_bench_init);
+module_exit(kmalloc_bench_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("kdelta workload: cost of kmalloc and kfree");
