@@ -20,6 +20,10 @@
  *	done       w= state=ok|failed|broken|skipped reason=   workload w has ended
  *	end        records=N                                   last line: N value and hist lines came before
  *
+ * Info keys with a meaning: "fatal" ends the stream without an end line (the kernel is not the one that
+ * was asked for, the plan cannot be read, a workload hangs in the kernel) and is the reason why the boot is
+ * broken; "exit" is the exit status of the command of an exec plan.
+ *
  * value is a decimal number, or NUM/DEN with two integers (kernel code has no floating point). round
  * counts from 0; cpu is a CPU number or -1 for "not of one CPU". stat says what a value summarises
  * within its round: mean, min, max, count, total. dir: lower, higher (is better) or none.

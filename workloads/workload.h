@@ -32,6 +32,14 @@ struct workload_param {
 	const char *help;
 };
 
+/*
+ * A metric whose unit is "ticks" or "ticks/…" is read from the kernel's cycle counter: it is recorded as
+ * "<name>.<suffix>" in the unit of the target's clock (struct guest_clock): kmalloc in ticks/op becomes
+ * kmalloc.instructions in instructions/op. Every other metric is recorded as it stands here: times
+ * ("ns", "ns/…") and PMU counts with the evidence of the clock, except that an emulator's PMU is left out
+ * where it says nothing (cycles under a simulated clock, both under emulated time), and events that
+ * software counts stay simulated under emulated time.
+ */
 struct workload_metric {
 	const char *name; /* NULL ends the table */
 	const char *unit;
@@ -90,6 +98,8 @@ long long wctx_int(const struct workload_ctx *c, const char *param);
 const char *wctx_str(const struct workload_ctx *c, const char *param);
 /* Record a value of this round (silently nothing in a warm-up round). */
 void wctx_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu, double value);
+/* Write to a file of the kernel (sysfs, debugfs, cgroup) in one write; what it answers is the error. */
+int wctx_write(const char *path, const char *text, struct err *e);
 /* Read a module's result file and record all of its lines, ticks converted by the clock. */
 int wctx_module_results(struct workload_ctx *c, const char *path, struct err *e);
 
