@@ -36,7 +36,8 @@ void str_add(struct str *s, const char *text);
 void str_addmem(struct str *s, const void *mem, size_t len);
 void str_addch(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void str_addv(struct str *s, const char *fmt, va_list ap);
+void str_addv(struct str *s, const char *fmt, va_list ap)
+	__attribute__((nonnull(1, 2), format(printf, 2, 0)));
 /* Drop bytes from the front so that at most @max remain. */
 void str_keep_tail(struct str *s, size_t max);
 /* Hand the heap string over; @s is empty again. The caller frees. */
