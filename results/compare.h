@@ -14,6 +14,12 @@
  *    changed: corrected p ≤ 0.05 and the interval is not wholly inside the margin;
  *    same: the interval lies inside the margin (two one-sided tests at 2.5 %);
  *    undecided: neither, or fewer than 2 pairs; more_boots estimates what would decide it.
+ *    Pairs that differ all by the same amount (clocks coarser than the noise) have no spread, and a t
+ *    statistic of infinity would claim certainty after two boots: there only the signs count, p is the exact
+ *    2^(1 - n) of the sign-flip test, and there is no interval.
+ *
+ * One summary per metric (mean, total, count) decides whether something regressed. Extremes (min, max) are
+ * judged as a family of their own, with its own Holm correction, and never gate.
  */
 #ifndef KDELTA_RESULTS_COMPARE_H
 #define KDELTA_RESULTS_COMPARE_H
@@ -51,6 +57,7 @@ struct pair {
 	/* out */
 	enum verdict verdict;
 	bool exact; /* compared exactly */
+	bool summary; /* its metric's summary: counts for comparison_regressed() */
 	bool is_ratio; /* effect, low, high are ratios b/a; else differences b - a in unit */
 	double a_mid, b_mid; /* medians of the boots */
 	double a_min, a_max, b_min, b_max; /* range of the boots */
@@ -66,14 +73,14 @@ struct comparison {
 	double margin;
 	struct pair *pairs;
 	size_t n, cap;
-	int judged; /* comparisons that entered the Holm correction */
+	int judged; /* summaries that entered the Holm correction */
 };
 
 void comparison_init(struct comparison *c);
 void comparison_free(struct comparison *c); /* releases the contents */
 /* Judge every pair: fills the out members. */
 void compare_run(struct comparison *c);
-/* Worst first: any V_WORSE → true. */
+/* Did any summary get worse? */
 bool comparison_regressed(const struct comparison *c);
 
 #endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gen/schema_sql.h"
+#include "results/store.h"
+#include "results/store_db.h"
+#include "runner/base/file.h"
+
+#define BUSY_MS 30000
+#define APPLICATION_ID 1801741676 /* "kdel", as schema.sql sets it */
+#define SCHEMA_VERSION 1
+
+/* schema.sql is the newest version; a step for every older one goes into .steps. */
+static const struct schema schema = { .version = SCHEMA_VERSION, .create = schema_sql };
+
+static int pragma_int(struct store *s, const char *sql, long long *out, struct err *e)
+{
+	return db_lookup(s, e, db_query(s, e, sql, ""), out);
+}
+
+static int set_version(struct store *s, int version, struct err *e)
+{
+	cleanup_free char *sql = xasprintf("PRAGMA user_version = %d", version);
+
+	return db_script(s, sql, e);
+}
+
+static int run_steps(struct store *s, const struct schema *sc, int from, struct err *e)
+{
+	for (size_t i = 0; i < sc->nsteps; i++)
+		if (sc->steps[i].to > from && db_script(s, sc->steps[i].sql, e))
+			return err_prefix(e, "cannot bring the schema to version %d",
+					  sc->steps[i].to);
+	return set_version(s, sc->version, e);
+}
+
+/* Version of what is there; 0 for an empty file. */
+static int check_version(struct store *s, const struct schema *sc, int *version, struct err *e)
+{
+	long long user, app, tables;
+
+	if (pragma_int(s, "PRAGMA user_version", &user, e) ||
+	    pragma_int(s, "PRAGMA application_id", &app, e) ||
+	    pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, e))
+		return -1;
+	if (tables && app != APPLICATION_ID)
+		return err_set(e, ERR_INFRA, "cannot use database '%s': it is not kdelta's", s->path);
+	if (user > sc->version)
+		return err_set(e, ERR_INFRA,
+			       "cannot use database '%s': it has schema version %lld, this kdelta knows %d",
+			       s->path, user, sc->version);
+	*version = tables ? (int)user : 0;
+	return 0;
+}
+
+int store_migrate(struct store *s, const struct schema *sc, bool readonly, struct err *e)
+{
+	int version, ret;
+
+	if (check_version(s, sc, &version, e))
+		return -1;
+	if (version == sc->version)
+		return 0;
+	if (readonly)
+		return err_set(e, ERR_INFRA,
+			       "cannot read database '%s': it has schema version %d, and %d is needed",
+			       s->path, version, sc->version);
+	if (db_begin(s, e))
+		return -1;
+	/* another process may have been here first */
+	ret = check_version(s, sc, &version, e);
+	if (!ret && !version)
+		ret = db_script(s, sc->create, e) || set_version(s, sc->version, e);
+	else if (!ret && version < sc->version)
+		ret = run_steps(s, sc, version, e);
+	return db_end(s, ret, e);
+}
+
+/*
+ * Turning a new file into WAL needs the file alone and does not wait for it: two processes that create a
+ * database at the same time would refuse each other.
+ */
+static int set_wal(struct store *s, struct err *e)
+{
+	int code = SQLITE_BUSY;
+
+	for (int waited = 0; waited < BUSY_MS; waited += 20) {
+		code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		if ((code & 0xff) != SQLITE_BUSY)
+			break;
+		sqlite3_sleep(20);
+	}
+	return code ? db_fail(s, e) : 0;
+}
+
+static int set_up(struct store *s, const struct schema *sc, bool readonly, struct err *e)
+{
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	if (!readonly && set_wal(s, e))
+		return -1;
+	/* a boot that was reported as stored survives a power cut too: one fsync per boot is nothing */
+	if (db_script(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF",
+		      e))
+		return -1;
+	return store_migrate(s, sc, readonly, e);
+}
+
+/*
+ * SQLite cannot read a WAL database in a folder where it may not make the shared-memory file. When nobody
+ * has left a log either, nobody has it open, and it can be read as it stands.
+ */
+static bool stands_still(const char *path)
+{
+	cleanup_free char *wal = xasprintf("%s-wal", path);
+	cleanup_free char *copy = xstrdup(path);
+	char *slash = strrchr(copy, '/');
+
+	if (slash)
+		slash[slash == copy] = '\0';
+	return !file_exists(wal) && access(slash ? copy : ".", W_OK);
+}
+
+static char *uri_of(const char *path, const char *query)
+{
+	struct str s = STR_INIT;
+
+	str_add(&s, *path == '/' ? "file://" : "file:");
+	for (; *path; path++)
+		str_addf(&s, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+	str_add(&s, query);
+	return str_detach(&s);
+}
+
+static int open_db(struct store *s, bool readonly, struct err *e)
+{
+	bool still = readonly && stands_still(s->path);
+	cleanup_free char *uri = uri_of(s->path, still ? "?immutable=1" : "");
+	int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+
+	if (readonly && access(s->path, F_OK))
+		return err_set(e, ERR_INFRA, "cannot open database '%s': %s", s->path, strerror(errno));
+	if (sqlite3_open_v2(uri, &s->db, flags | SQLITE_OPEN_URI, NULL))
+		return db_fail(s, e);
+	return 0;
+}
+
+struct store *store_open_schema(const char *path, const struct schema *sc, bool readonly, struct err *e)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+
+	s->path = xstrdup(path);
+	if (!open_db(s, readonly, e) && !set_up(s, sc, readonly, e))
+		return s;
+	store_close(s);
+	return NULL;
+}
+
+struct store *store_open(const char *path, bool readonly, struct err *e)
+{
+	return store_open_schema(path, &schema, readonly, e);
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->ncache; i++)
+		sqlite3_finalize(s->cache[i].st);
+	free(s->cache);
+	sqlite3_close(s->db);
+	free(s->path);
+	free(s);
+}
+
+int store_check(struct store *s, struct err *e)
+{
+	struct sqlite3_stmt *st = db_query(s, e, "PRAGMA integrity_check(1)", "");
+	cleanup_free char *text = NULL;
+
+	if (!st || db_next(s, st, e) < 0)
+		return -1;
+	text = db_text(st, 0);
+	db_done(st);
+	if (strcmp(text, "ok"))
+		return err_set(e, ERR_INFRA, "database '%s' is damaged: %s", s->path, text);
+	return 0;
+}
