@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "workloads/guest.h"
+
+#define NUMBER_MAX 9999
+#define ROUNDS_MAX 1000000
+#define TIMEOUT_MAX 86400
+
+static const char *const mode_names[] = {
+	[PLAN_RUN] = "run", [PLAN_SHELL] = "shell", [PLAN_EXEC] = "exec", NULL
+};
+
+static int need(const struct fields *f, const char *key, const char **out, struct err *e)
+{
+	*out = fields_get(f, key);
+	return *out ? 0 : err_set(e, ERR_INFRA, "'%s' is missing", key);
+}
+
+static int need_int(const struct fields *f, const char *key, int min, int max, int *out, struct err *e)
+{
+	long long v;
+
+	if (fields_int(f, key, min, max, &v, e))
+		return -1;
+	*out = (int)v;
+	return 0;
+}
+
+static int take_plan(struct plan *p, const struct fields *f, struct err *e)
+{
+	const char *mode;
+	int version;
+
+	if (need_int(f, "version", 1, 1, &version, e) || need(f, "mode", &mode, e))
+		return -1;
+	for (int i = 0; mode_names[i]; i++) {
+		if (strcmp(mode, mode_names[i]))
+			continue;
+		p->mode = (enum plan_mode)i;
+		return 0;
+	}
+	return err_set(e, ERR_INFRA, "unknown mode '%s'", mode);
+}
+
+static int take_expect(struct plan *p, const struct fields *f, struct err *e)
+{
+	const char *release = fields_get(f, "release"), *machine = fields_get(f, "machine");
+
+	if (p->release || p->machine)
+		return err_set(e, ERR_INFRA, "a second 'expect'");
+	p->release = release ? xstrdup(release) : NULL;
+	p->machine = machine ? xstrdup(machine) : NULL;
+	return 0;
+}
+
+static int take_into(struct strv *to, const struct fields *f, struct err *e)
+{
+	const char *value;
+
+	if (need(f, "value", &value, e))
+		return -1;
+	strv_push(to, value);
+	return 0;
+}
+
+static int take_token(struct plan *p, const struct fields *f, struct err *e)
+{
+	return take_into(&p->tokens, f, e);
+}
+
+static int take_arg(struct plan *p, const struct fields *f, struct err *e)
+{
+	return take_into(&p->args, f, e);
+}
+
+static int need_factor(const struct fields *f, const char *key, double *out, struct err *e)
+{
+	const char *text;
+
+	if (need(f, key, &text, e))
+		return -1;
+	if (number_parse(text, out) || *out <= 0)
+		return err_set(e, ERR_INFRA, "'%s': expected a number over 0, got '%s'", key, text);
+	return 0;
+}
+
+static int take_clock(struct plan *p, const struct fields *f, struct err *e)
+{
+	const char *suffix, *unit, *ev;
+	int evidence;
+
+	if (p->clock_suffix)
+		return err_set(e, ERR_INFRA, "a second 'clock'");
+	if (need(f, "suffix", &suffix, e) || need(f, "unit", &unit, e) || need(f, "ev", &ev, e) ||
+	    need_factor(f, "num", &p->clock.num, e) || need_factor(f, "den", &p->clock.den, e))
+		return -1;
+	evidence = evidence_parse(ev);
+	if (evidence < 0)
+		return err_set(e, ERR_INFRA, "unknown evidence '%s'", ev);
+	p->clock_suffix = xstrdup(suffix);
+	p->clock_unit = xstrdup(unit);
+	p->clock.suffix = p->clock_suffix;
+	p->clock.unit = p->clock_unit;
+	p->clock.ev = (enum evidence)evidence;
+	return 0;
+}
+
+static struct plan_workload *workload_at(struct plan *p, int number)
+{
+	for (size_t i = 0; i < p->nworkloads; i++)
+		if (p->workloads[i].number == number)
+			return &p->workloads[i];
+	return NULL;
+}
+
+static int take_workload(struct plan *p, const struct fields *f, struct err *e)
+{
+	struct plan_workload w = { .line = STR_INIT }, *to;
+	const char *name;
+
+	if (need_int(f, "w", 0, NUMBER_MAX, &w.number, e) || need(f, "name", &name, e) ||
+	    need_int(f, "rounds", 1, ROUNDS_MAX, &w.rounds, e) ||
+	    need_int(f, "warmup", 0, ROUNDS_MAX, &w.warmup, e) ||
+	    need_int(f, "timeout", 1, TIMEOUT_MAX, &w.timeout, e))
+		return -1;
+	if (workload_at(p, w.number))
+		return err_set(e, ERR_INFRA, "a second workload %d", w.number);
+	w.w = workload_find(name);
+	if (!w.w)
+		return err_set(e, ERR_INFRA, "unknown workload '%s'", name);
+	line_begin(&w.line, "params");
+	to = ARRAY_PUSH(p->workloads, p->nworkloads, p->cap);
+	*to = w;
+	return 0;
+}
+
+static int take_param(struct plan *p, const struct fields *f, struct err *e)
+{
+	const struct workload_param *param;
+	struct plan_workload *w;
+	const char *name, *value;
+	int number;
+
+	if (need_int(f, "w", 0, NUMBER_MAX, &number, e) || need(f, "name", &name, e) ||
+	    need(f, "value", &value, e))
+		return -1;
+	w = workload_at(p, number);
+	if (!w)
+		return err_set(e, ERR_INFRA, "parameter of the unknown workload %d", number);
+	param = workload_param_find(w->w, name);
+	if (!param)
+		return err_set(e, ERR_INFRA, "workload '%s' has no parameter '%s'", w->w->name, name);
+	if (workload_param_check(param, value, e))
+		return -1;
+	line_field(&w->line, name, value);
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	int (*take)(struct plan *p, const struct fields *f, struct err *e);
+} plan_words[] = {
+	{ "plan", take_plan },	       { "expect", take_expect }, { "token", take_token },
+	{ "clock", take_clock },       { "arg", take_arg },	  { "param", take_param },
+	{ "workload", take_workload },
+};
+
+static int take_fields(struct plan *p, const struct fields *f, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(plan_words) / sizeof(plan_words[0]); i++)
+		if (!strcmp(plan_words[i].word, f->word))
+			return plan_words[i].take(p, f, e);
+	return err_set(e, ERR_INFRA, "unknown word '%s'", f->word);
+}
+
+/* One line; 1 for the end line. */
+static int take_line(struct plan *p, const char *line, size_t len, bool first, struct err *e)
+{
+	struct fields f;
+	int ret;
+
+	if (fields_parse(&f, line, len, e))
+		return -1;
+	if (first && strcmp(f.word, "plan"))
+		ret = err_set(e, ERR_INFRA, "expected 'plan', got '%s'", f.word);
+	else if (!strcmp(f.word, "end"))
+		ret = 1;
+	else
+		ret = take_fields(p, &f, e);
+	fields_release(&f);
+	return ret;
+}
+
+static int check_params(struct plan_workload *w, struct err *e)
+{
+	if (fields_parse(&w->params, w->line.buf, w->line.len, e))
+		return err_prefix(e, "parameters of workload %d", w->number);
+	for (const struct workload_param *q = w->w->params; q && q->name; q++)
+		if (!fields_get(&w->params, q->name))
+			return err_set(e, ERR_INFRA, "workload %d lacks parameter '%s'", w->number,
+				       q->name);
+	return 0;
+}
+
+static int check_whole(struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < p->nworkloads; i++)
+		if (check_params(&p->workloads[i], e))
+			return -1;
+	if (p->mode == PLAN_RUN && !p->clock_suffix)
+		return err_set(e, ERR_INFRA, "a plan to run has no clock");
+	if (p->mode == PLAN_EXEC && !p->args.n)
+		return err_set(e, ERR_INFRA, "a plan to execute has no command");
+	return 0;
+}
+
+int plan_parse(struct plan *p, const char *text, size_t len, struct err *e)
+{
+	const char *end = text + len, *nl;
+	int number = 1;
+
+	memset(p, 0, sizeof(*p));
+	for (; (nl = memchr(text, '\n', (size_t)(end - text))); text = nl + 1, number++) {
+		int ret = take_line(p, text, (size_t)(nl - text), number == 1, e);
+
+		if (ret < 0)
+			return err_prefix(e, "plan line %d", number);
+		if (ret)
+			return check_whole(p, e);
+	}
+	return err_set(e, ERR_INFRA, "plan line %d: no 'end'", number);
+}
+
+void plan_release(struct plan *p)
+{
+	for (size_t i = 0; i < p->nworkloads; i++) {
+		str_release(&p->workloads[i].line);
+		fields_release(&p->workloads[i].params);
+	}
+	free(p->workloads);
+	free(p->release);
+	free(p->machine);
+	free(p->clock_suffix);
+	free(p->clock_unit);
+	strv_release(&p->tokens);
+	strv_release(&p->args);
+	memset(p, 0, sizeof(*p));
+}
