@@ -18,8 +18,10 @@ struct boot_request {
 	const char *initrd;
 	const struct strv *cmdline; /* complete, tokens; console= and panic= are already in it */
 	const char *console_log; /* where to keep the console, or NULL */
-	int run_timeout; /* s from the start line to the end line: sum of the workloads' timeouts */
-	bool interactive; /* console on kdelta's own terminal, no deadlines after the start */
+	/* s from the start line to the end line: sum of the workloads' timeouts; 0: no deadline */
+	int run_timeout;
+	bool interactive; /* console on kdelta's own terminal, no deadline from start to end line */
+	int output_fd; /* where the bytes of the guest's port kdelta.output go (mode exec); 0: no such port */
 };
 
 enum boot_status {
@@ -54,22 +56,36 @@ struct target_ops {
 	int (*argv)(const struct boot_request *q, struct strv *out, struct err *e);
 	/* Can this target boot here? 0, or -1 with what is missing and what to install. */
 	int (*check)(const struct target *t, struct err *e);
-	/* How ticks read here (see guest_clock): fills evidence, unit and scale. */
+	/* How ticks read here (see guest_clock): fills evidence, unit and scale. Never starts anything: a
+	 * target whose accelerator is not settled yet answers as if the better one worked. */
 	int (*clock)(const struct target *t, struct guest_clock *c, struct err *e);
+	/* Decide what only a real boot can tell (the accelerator), once a kernel image is there; ask clock()
+	 * again afterwards. @why: a line for the user, empty when there is nothing to say. NULL: nothing to
+	 * decide. */
+	int (*settle)(const struct target *t, const char *image, struct str *why, struct err *e);
 };
 
 extern const struct target_ops *const target_backends[]; /* NULL-terminated */
 const struct target_ops *target_ops(const struct target *t);
 
-/* accel.c: which accelerator a qemu target gets. Proves KVM with a real, deadlined boot the first time
- * and remembers the answer per host and QEMU version in <cache>/accel. @why: one line for the user
- * ("KVM opens but a guest did not start within 20 s; using TCG"). */
-enum accel accel_resolve(const struct target *t, struct str *why);
+/*
+ * accel.c: which accelerator a qemu target gets. KVM is proved with a real, deadlined boot of @image the
+ * first time, and the answer is remembered per host, kernel, user, QEMU version and machine in
+ * <cache>/accel. @why: one line for the user, or empty ("KVM is there, but a guest did not start within
+ * 20 s; using TCG").
+ */
+enum accel accel_resolve(const struct target *t, const char *image, struct str *why);
+/* What is known without booting anything; ACCEL_AUTO: not proven yet. */
+enum accel accel_known(const struct target *t, struct str *why);
+int accel_forget(struct err *e); /* ask again next time */
 
-/* The last lines of a console for a message: at most @lines, control characters replaced. */
+/* The last lines of a console for a message: at most @lines that say something, joined by " | ", control
+ * characters replaced, each line cut. */
 void console_tail(const struct str *console, int lines, struct str *out);
-/* Look for panic, oops, BUG, lockdep or RCU stall in a console: a one-line description or NULL; *fatal is
- * set when the kernel will not go on. The caller frees. Pure; tested on recorded consoles. */
+/* Look for panic, oops, BUG, WARNING, lockdep, RCU stall, hung task or lockup in a console: a one-line
+ * description of the first ("oops: BUG: kernel NULL pointer dereference, address: 0000000000000000"), and
+ * of a panic that came after it, or NULL; *fatal is set when the kernel will not go on. The caller frees.
+ * Pure; tested on recorded consoles. */
 char *console_trouble(const char *text, size_t len, bool *fatal);
 
 #endif
