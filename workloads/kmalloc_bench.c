@@ -25,14 +25,18 @@ static int bind_cpu(int cpu, struct err *e)
 	return 0;
 }
 
-/* GFP_KERNEL_ACCOUNT charges nothing in the root group. */
-static int enter_group(struct err *e)
+/*
+ * From the first memory cgroup on, kmalloc and kfree of the whole kernel look whether to charge, and never
+ * stop (memcg_kmem_online_key): a few instructions each. So the group is made in any case, or the cost of
+ * the same workload would depend on what ran before it in this boot.
+ */
+static int make_group(struct err *e)
 {
 	if (wctx_write(CGROUPS "/cgroup.subtree_control", "+memory", e))
 		return -1;
 	if (mkdir(GROUP, 0755) && errno != EEXIST)
 		return err_errno(e, ERR_INFRA, "cannot make '%s'", GROUP);
-	return wctx_write(GROUP "/cgroup.procs", "0", e);
+	return 0;
 }
 
 static int kmalloc_setup(struct workload_ctx *c, struct err *e)
@@ -41,7 +45,10 @@ static int kmalloc_setup(struct workload_ctx *c, struct err *e)
 
 	if (cpu >= 0 && bind_cpu(cpu, e))
 		return -1;
-	return wctx_int(c, "account") ? enter_group(e) : 0;
+	if (make_group(e))
+		return -1;
+	/* in the root group GFP_KERNEL_ACCOUNT charges nothing */
+	return wctx_int(c, "account") ? wctx_write(GROUP "/cgroup.procs", "0", e) : 0;
 }
 
 static int kmalloc_round(struct workload_ctx *c, struct err *e)
@@ -55,9 +62,8 @@ static void kmalloc_teardown(struct workload_ctx *c)
 {
 	struct err ignored = ERR_INIT;
 
-	if (!wctx_int(c, "account"))
-		return;
-	/* A group that stays behind harms nobody: the next round of work enters it again. */
+	(void)c;
+	/* A group that stays behind harms nobody: the next workload takes it as it is. */
 	if (!wctx_write(CGROUPS "/cgroup.procs", "0", &ignored))
 		rmdir(GROUP);
 }
