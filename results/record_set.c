@@ -217,11 +217,13 @@ static bool is_stat(const char *name)
 
 static int fill_value(struct reader *r, const struct fields *f, struct record *out, struct err *e)
 {
-	const char *stat = text_of(f, "stat", RECORD_NAME_MAX, e);
 	const char *value = fields_get(f, "value");
+	const char *stat;
 
-	out->type = REC_VALUE;
-	if (!stat || take_common(r, f, out, e))
+	if (take_common(r, f, out, e))
+		return -1;
+	stat = text_of(f, "stat", RECORD_NAME_MAX, e);
+	if (!stat)
 		return -1;
 	if (!is_stat(stat))
 		return err_set(e, ERR_INFRA, "'stat' has an unknown value");

@@ -22,7 +22,8 @@ double stats_quantile(const double *v, size_t n, double p);
 /* Student's t on one sample of differences: is its mean zero? NaN members for n < 2. Without any spread
  * t is infinite (p 0) or, when the mean is zero too, 0 (p 1). */
 struct t_test {
-	double mean, sd;
+	double mean;
+	double sd; /* of the sample; Welch: standard error of the difference */
 	double t, dof, p; /* two-sided */
 	double low, high; /* interval of the mean at @level */
 };
