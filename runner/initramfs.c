@@ -7,12 +7,6 @@
 
 #include "runner/base/file.h"
 
-/*
- * Compressing pays only where the kernel's unpacking is cheaper than the loader's copying. Under TCG it is
- * not, until the image is so big that reading it dominates.
- */
-#define PACK_ABOVE (4 << 20)
-
 /* An archive that is being written, and the number of its next file. */
 struct image {
 	struct archive *a;
@@ -104,34 +98,19 @@ static int image_fill(struct image *im, const struct initramfs *fs)
 	return image_busybox(im, fs->busybox);
 }
 
-static long long content_size(const struct initramfs *fs)
-{
-	long long size = file_size(fs->guest);
-
-	for (size_t i = 0; fs->modules && i < fs->modules->n; i++)
-		size += file_size(fs->modules->v[i]);
-	return fs->busybox ? size + file_size(fs->busybox) : size;
-}
-
-static int set_format(struct archive *a, bool pack)
+static int set_format(struct archive *a)
 {
 	if (archive_write_set_format_cpio_newc(a) != ARCHIVE_OK)
 		return -1;
-	/* the kernel's unpacker wants no padding to a block behind the end */
+	/* no padding behind the end but to the four bytes of the format */
 	archive_write_set_bytes_per_block(a, 512);
 	archive_write_set_bytes_in_last_block(a, 4);
-	if (!pack)
-		return 0;
-	if (archive_write_add_filter_zstd(a) != ARCHIVE_OK)
-		return -1;
-	return archive_write_set_filter_option(a, "zstd", "compression-level", "1") == ARCHIVE_OK ?
-		       0 :
-		       -1;
+	return 0;
 }
 
-static int image_write(struct image *im, const struct initramfs *fs, bool pack)
+static int image_write(struct image *im, const struct initramfs *fs)
 {
-	if (set_format(im->a, pack) || archive_write_open_filename(im->a, im->path) != ARCHIVE_OK)
+	if (set_format(im->a) || archive_write_open_filename(im->a, im->path) != ARCHIVE_OK)
 		return image_fail(im);
 	if (image_fill(im, fs))
 		return -1;
@@ -145,7 +124,7 @@ int initramfs_write(const struct initramfs *fs, const char *path, struct err *e)
 
 	if (!im.a)
 		return err_set(e, ERR_INFRA, "cannot write '%s': no memory", path);
-	ret = image_write(&im, fs, content_size(fs) > PACK_ABOVE);
+	ret = image_write(&im, fs);
 	archive_write_free(im.a);
 	return ret;
 }

@@ -152,25 +152,6 @@ static void test_repeatable(void **state)
 	str_release(&second);
 }
 
-static void test_big_is_packed(void **state)
-{
-	static const unsigned char zstd_magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
-	struct fixture *f = *state;
-	char *big = xcalloc(1, 5 << 20);
-	char *path = make_file(f, "big", big, 5 << 20);
-	struct initramfs fs = { .guest = f->guest, .busybox = path };
-	struct str got = STR_INIT;
-	struct err e = ERR_INIT;
-
-	write_image(&fs, f->out);
-	assert_int_equal(file_read(f->out, 0, &got, &e), 0);
-	assert_true(got.len < 1 << 20);
-	assert_memory_equal(got.buf, zstd_magic, sizeof(zstd_magic));
-	str_release(&got);
-	free(path);
-	free(big);
-}
-
 static void test_errors(void **state)
 {
 	struct fixture *f = *state;
@@ -197,7 +178,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_contents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_repeatable, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_big_is_packed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 	};
 
