@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where things are. The program finds its own files beside itself (build/kdelta in a checkout) or below
- * PREFIX (installed); the environment overrides: KDELTA_CONFIGS (configuration folder), XDG_CACHE_HOME,
- * XDG_DATA_HOME. All return strings that live until the program ends.
+ * PREFIX (installed); the environment overrides: KDELTA_CONFIGS, KDELTA_KMODS and KDELTA_GUESTS (folders),
+ * XDG_CACHE_HOME, XDG_DATA_HOME. All return strings that live until the program ends.
  */
 #ifndef KDELTA_RUNNER_PATHS_H
 #define KDELTA_RUNNER_PATHS_H

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "runner/guestplan.h"
+
+#include "results/record.h"
+
+static void write_workload(const struct suite_workload *w, size_t number, struct str *out)
+{
+	line_begin(out, "workload");
+	line_fieldf(out, "w", "%zu", number);
+	line_field(out, "name", w->w->name);
+	line_fieldf(out, "rounds", "%d", w->rounds);
+	line_fieldf(out, "warmup", "%d", w->warmup);
+	line_fieldf(out, "timeout", "%d", w->timeout);
+	line_end(out);
+	for (size_t i = 0; i < w->nparams; i++) {
+		line_begin(out, "param");
+		line_fieldf(out, "w", "%zu", number);
+		line_field(out, "name", w->params[i].name);
+		line_field(out, "value", w->params[i].value);
+		line_end(out);
+	}
+}
+
+static void write_clock(const struct guest_clock *c, struct str *out)
+{
+	line_begin(out, "clock");
+	line_field(out, "suffix", c->suffix);
+	line_field(out, "unit", c->unit);
+	line_field(out, "ev", evidence_name(c->ev));
+	line_fieldf(out, "num", "%.17g", c->num);
+	line_fieldf(out, "den", "%.17g", c->den);
+	line_end(out);
+}
+
+static void write_values(const char *word, const struct strv *values, struct str *out)
+{
+	for (size_t i = 0; values && i < values->n; i++) {
+		line_begin(out, word);
+		line_field(out, "value", values->v[i]);
+		line_end(out);
+	}
+}
+
+void guestplan_write(const struct guestplan *p, struct str *out)
+{
+	line_begin(out, "plan");
+	line_fieldf(out, "version", "%d", RECORD_VERSION);
+	line_field(out, "mode", p->mode);
+	line_end(out);
+	if (p->release || p->machine) {
+		line_begin(out, "expect");
+		if (p->release)
+			line_field(out, "release", p->release);
+		if (p->machine)
+			line_field(out, "machine", p->machine);
+		line_end(out);
+	}
+	write_values("token", p->tokens, out);
+	if (p->clock)
+		write_clock(p->clock, out);
+	for (size_t i = 0; i < p->nchosen; i++)
+		if (!p->skip || !p->skip[i])
+			write_workload(&p->workloads[p->chosen[i]], i, out);
+	write_values("arg", p->args, out);
+	line_begin(out, "end");
+	line_end(out);
+}
