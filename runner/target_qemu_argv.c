@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "runner/target_qemu.h"
+
+static void push2(struct strv *out, const char *option, const char *value)
+{
+	strv_push(out, option);
+	strv_push(out, value);
+}
+
+/* Nothing that was not asked for: no devices, no network, no monitor, and a sandbox around the rest. */
+static void base_args(const struct target *t, struct strv *out)
+{
+	strv_push(out, t->arch->qemu);
+	strv_push(out, "-nodefaults");
+	strv_push(out, "-no-user-config");
+	push2(out, "-display", "none");
+	push2(out, "-nic", "none");
+	push2(out, "-monitor", "none");
+	strv_push(out, "-no-reboot");
+	push2(out, "-sandbox",
+	      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+}
+
+static void machine_args(const struct target *t, enum accel accel, struct strv *out)
+{
+	push2(out, "-machine", t->machine);
+	push2(out, "-accel", accel == ACCEL_KVM ? "kvm" : "tcg");
+	push2(out, "-cpu", accel == ACCEL_KVM ? t->cpu_kvm : t->cpu);
+	strv_push(out, "-smp");
+	strv_pushf(out, "%d", t->cpus);
+	strv_push(out, "-m");
+	strv_pushf(out, "%dM", t->memory);
+}
+
+/* Virtual time as a function of executed instructions, and every source of chance fixed. */
+static void icount_args(const struct target *t, struct strv *out)
+{
+	if (t->icount < 0)
+		return;
+	strv_push(out, "-icount");
+	strv_pushf(out, "shift=%d,sleep=off", t->icount);
+	strv_push(out, "-rtc");
+	strv_pushf(out, "base=%s,clock=vm", t->rtc);
+	strv_push(out, "-seed");
+	strv_pushf(out, "%d", t->seed);
+}
+
+static void kernel_args(const struct boot_request *q, const char *image, const char *initrd,
+			struct strv *out)
+{
+	cleanup_str struct str append = STR_INIT;
+
+	for (size_t i = 0; q->cmdline && i < q->cmdline->n; i++)
+		str_addf(&append, "%s%s", i ? " " : "", q->cmdline->v[i]);
+	push2(out, "-kernel", image);
+	if (initrd)
+		push2(out, "-initrd", initrd);
+	push2(out, "-append", append.buf);
+}
+
+static void port_args(struct strv *out, const char *id, const char *path, const char *name)
+{
+	strv_push(out, "-chardev");
+	strv_pushf(out, "file,id=%s,path=%s", id, path);
+	strv_push(out, "-device");
+	strv_pushf(out, "virtserialport,chardev=%s,name=%s", id, name);
+}
+
+/*
+ * Files, for their writes are synchronous with the vCPU; and without an ioeventfd the virtio queue is worked
+ * off in the vCPU's own exit. Both are needed for a boot that repeats to the last instruction.
+ */
+static void channel_args(const struct boot_request *q, struct strv *out)
+{
+	strv_push(out, "-chardev");
+	/* mux gives the user a key that ends a hung machine: Ctrl-A x */
+	if (q->interactive)
+		strv_push(out, "stdio,id=con,mux=on,signal=off");
+	else
+		strv_pushf(out, "file,id=con,path=%s", QEMU_CONSOLE);
+	push2(out, "-serial", "chardev:con");
+	strv_push(out, "-device");
+	strv_pushf(out, "%s,ioeventfd=off", q->target->serial_device);
+	port_args(out, "rec", QEMU_RECORDS, "kdelta.records");
+	if (q->output_fd)
+		port_args(out, "out", QEMU_OUTPUT, "kdelta.output");
+}
+
+void qemu_argv(const struct boot_request *q, enum accel accel, const char *image, const char *initrd,
+	       struct strv *out)
+{
+	base_args(q->target, out);
+	machine_args(q->target, accel, out);
+	icount_args(q->target, out);
+	kernel_args(q, image, initrd, out);
+	channel_args(q, out);
+	strv_push_all(out, &q->target->qemu_args);
+}
