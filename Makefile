@@ -6,7 +6,7 @@
 
 VERSION = 0.1.0
 
-MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
@@ -19,8 +19,6 @@ SANITIZE ?= 0
 ifeq ($(origin CC),default)
 CC = gcc
 endif
-CC ?= gcc
-AR ?= ar
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
@@ -86,8 +84,7 @@ HOST_SRC := \
 	$(wildcard runner/base/*.c) \
 	$(wildcard runner/*.c) \
 	$(wildcard results/*.c) \
-	$(filter-out workloads/guest%,$(wildcard workloads/*.c)) \
-	$(wildcard collectors/*.c)
+	$(filter-out workloads/guest%,$(wildcard workloads/*.c))
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
