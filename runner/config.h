@@ -43,7 +43,7 @@ const char *arch_cross(const struct arch *a);
 
 /* Where a kernel tree comes from. Exactly one of git, path, tarball or package/url is used. */
 struct source {
-	char *name, *file;
+	char *name, *file, *description;
 	char *version; /* "7.3": checked against the tree's Makefile (VERSION.PATCHLEVEL) */
 	char *git, *ref; /* a developer's own tree: a repository and what to check out */
 	char *path; /* an unpacked tree */
@@ -55,8 +55,8 @@ struct source {
 
 /* A kernel by name: with `extends:` already merged in (lists appended, scalars replaced). */
 struct variant {
-	char *name, *file;
-	struct source *source;
+	char *name, *file, *description;
+	const struct source *source;
 	struct strv patches; /* absolute paths: folders of *.patch, or mbox files; in order */
 	char *base_config; /* make target that starts the configuration: tinyconfig, defconfig */
 	struct strv fragments; /* absolute paths; "{arch}" is replaced by the caller of variant_fragments */
@@ -69,7 +69,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /* Where kernels boot, `extends:` merged in. */
 struct target {
-	char *name, *file;
+	char *name, *file, *description;
 	char *backend; /* qemu, fake */
 	const struct arch *arch;
 	char *machine; /* q35, virt, s390-ccw-virtio, with options */
@@ -106,8 +106,7 @@ struct suite_workload {
 };
 
 struct suite {
-	char *name, *file;
-	char *description;
+	char *name, *file, *description;
 	struct strv variants; /* names */
 	char *baseline; /* one of variants */
 	bool twins; /* boot the baseline once more per block, as "<baseline>-twin" (A/A) */
