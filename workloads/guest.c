@@ -187,15 +187,6 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-void guest_child_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-}
-
 int main(void)
 {
 	if (getpid() != 1) {

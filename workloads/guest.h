@@ -92,12 +92,10 @@ int guest_run(const struct plan *p, const struct plan_workload *w, int port, siz
  */
 bool guest_take_lines(const char *text, size_t len, int number, struct str *out, size_t *records);
 
-/* --- guest.c --- */
+/* --- guest_exec.c: children; a shell, or one command --- */
 
 /* PID 1 blocks and ignores signals of its own; a child starts with none of that. */
 void guest_child_signals(void);
-
-/* --- guest_exec.c: a shell, or one command --- */
 
 /* Both return the exit status as a shell would give it. */
 int guest_shell(void);

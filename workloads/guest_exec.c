@@ -2,6 +2,7 @@
 /* A person at the console, or one command for the host. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,15 @@
 #define BUSYBOX "/bin/busybox"
 #define PATH_DIRS "/bin:/sbin:/usr/bin:/usr/sbin"
 #define CANNOT_RUN 127
+
+void guest_child_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
 
 /* PID 1 inherits every orphan: they are reaped while it waits for its own child. */
 static int wait_for(pid_t pid)
