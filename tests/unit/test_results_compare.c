@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Verdicts: what boots of two variants make of a comparison. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+#include <string.h>
+
+#include "results/compare.h"
+#include "runner/base/str.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define BOOTS 8
+
+struct side {
+	size_t n;
+	double v[BOOTS];
+};
+
+static struct boot_value *boots_of(const struct side *s)
+{
+	struct boot_value *v = xcalloc(s->n, sizeof(*v));
+
+	for (size_t i = 0; i < s->n; i++) {
+		v[i].block = (int)i;
+		v[i].value = s->v[i];
+	}
+	return v;
+}
+
+static struct pair *add(struct comparison *c, const char *metric, const char *stat, enum evidence ev,
+			enum direction dir)
+{
+	struct pair *p = ARRAY_PUSH(c->pairs, c->n, c->cap);
+
+	p->target = xstrdup("t");
+	p->workload = xstrdup("w");
+	p->metric = xstrdup(metric);
+	p->stat = xstrdup(stat);
+	p->unit = xstrdup("ns");
+	p->ev = ev;
+	p->dir = dir;
+	return p;
+}
+
+static void set(struct pair *p, const struct side *a, const struct side *b)
+{
+	p->a = boots_of(a);
+	p->na = a->n;
+	p->b = boots_of(b);
+	p->nb = b->n;
+}
+
+static const struct row {
+	const char *name;
+	enum evidence ev;
+	enum direction dir;
+	struct side a, b;
+	enum verdict want;
+	bool exact;
+	int pairs;
+	double effect; /* NAN: none */
+	const char *note;
+} rows[] = {
+	{ "simulated, equal", EV_SIMULATED, DIR_LOWER, { 3, { 7, 7, 7 } }, { 3, { 7, 7, 7 } }, V_SAME, true,
+	  0, 1, NULL },
+	{ "simulated, up", EV_SIMULATED, DIR_LOWER, { 3, { 100, 100, 100 } }, { 3, { 101, 101, 101 } },
+	  V_WORSE, true, 0, 1.01, NULL },
+	{ "simulated, far below the margin", EV_SIMULATED, DIR_LOWER, { 2, { 1e6, 1e6 } },
+	  { 2, { 1e6 - 1, 1e6 - 1 } }, V_BETTER, true, 0, 0.999999, NULL },
+	{ "simulated, higher is better", EV_SIMULATED, DIR_HIGHER, { 2, { 4, 4 } }, { 2, { 8, 8 } }, V_BETTER,
+	  true, 0, 2, NULL },
+	{ "simulated, no direction", EV_SIMULATED, DIR_NONE, { 2, { 4, 4 } }, { 2, { 8, 8 } }, V_CHANGED,
+	  true, 0, 2, NULL },
+	{ "static, zero to some", EV_STATIC, DIR_LOWER, { 1, { 0 } }, { 1, { 3 } }, V_WORSE, true, 0, 3,
+	  NULL },
+	{ "simulated, both zero", EV_SIMULATED, DIR_LOWER, { 2, { 0, 0 } }, { 2, { 0, 0 } }, V_SAME, true, 0,
+	  0, NULL },
+	{ "simulated, one boot", EV_SIMULATED, DIR_LOWER, { 1, { 5 } }, { 1, { 5 } }, V_SAME, true, 0, 1,
+	  "one boot: nothing shows that it repeats" },
+	{ "simulated, A disagrees", EV_SIMULATED, DIR_LOWER, { 3, { 100, 100.1, 99.9 } },
+	  { 3, { 100, 100, 100 } }, V_SAME, false, 3, NAN, "boots of A disagree" },
+	{ "simulated, B disagrees", EV_SIMULATED, DIR_LOWER, { 3, { 100, 100, 100 } },
+	  { 3, { 200, 201, 199 } }, V_WORSE, false, 3, NAN, "boots of B disagree" },
+	{ "simulated, both disagree", EV_SIMULATED, DIR_LOWER, { 2, { 100, 300 } }, { 2, { 200, 100 } },
+	  V_UNDECIDED, false, 2, 0.81649658092772603, "boots of A and boots of B disagree" },
+	{ "emulated time", EV_EMULATED_TIME, DIR_LOWER, { 3, { 1, 1, 1 } }, { 3, { 9, 9, 9 } }, V_SHOWN,
+	  false, 0, 9, "emulated time is never judged" },
+	{ "virtual, clearly slower", EV_VIRTUAL, DIR_LOWER, { 4, { 100, 110, 90, 100 } },
+	  { 4, { 150, 166, 134, 151 } }, V_WORSE, false, 4, NAN, NULL },
+	{ "virtual, clearly faster", EV_VIRTUAL, DIR_LOWER, { 4, { 150, 166, 134, 151 } },
+	  { 4, { 100, 110, 90, 100 } }, V_BETTER, false, 4, NAN, NULL },
+	{ "virtual, drift cancels within blocks", EV_VIRTUAL, DIR_LOWER, { 4, { 100, 200, 300, 400 } },
+	  { 4, { 110.1, 219.9, 330.2, 440.1 } }, V_WORSE, false, 4, NAN, NULL },
+	{ "hardware, equivalent", EV_HARDWARE, DIR_LOWER, { 4, { 1000, 1001, 999, 1000 } },
+	  { 4, { 1001, 1000, 1000, 999 } }, V_SAME, false, 4, NAN, NULL },
+	{ "virtual, noise", EV_VIRTUAL, DIR_LOWER, { 3, { 100, 130, 90 } }, { 3, { 120, 100, 110 } },
+	  V_UNDECIDED, false, 3, NAN, NULL },
+	{ "virtual, zero possible", EV_VIRTUAL, DIR_LOWER, { 3, { 0, 1, 0 } }, { 3, { 50, 51, 52 } }, V_WORSE,
+	  false, 3, 50.666666666666664, NULL },
+	{ "virtual, all zero", EV_VIRTUAL, DIR_LOWER, { 3, { 0, 0, 0 } }, { 3, { 0, 0, 0 } }, V_SAME, false, 3,
+	  0, NULL },
+	{ "virtual, negative", EV_VIRTUAL, DIR_HIGHER, { 3, { -5, -6, -5 } }, { 3, { 50, 51, 52 } }, V_BETTER,
+	  false, 3, NAN, NULL },
+	{ "virtual, one pair", EV_VIRTUAL, DIR_LOWER, { 1, { 1 } }, { 1, { 2 } }, V_UNDECIDED, false, 1, 2,
+	  "one pair says nothing about the spread" },
+	{ "virtual, a broken boot on each side", EV_VIRTUAL, DIR_LOWER, { 3, { 1, 2, 3 } }, { 2, { 2, 4 } },
+	  V_UNDECIDED, false, 2, 2, NULL },
+	{ "virtual, no spread, few", EV_VIRTUAL, DIR_LOWER, { 3, { 100, 100, 100 } }, { 3, { 101, 101, 101 } },
+	  V_UNDECIDED, false, 3, 1.01, NULL },
+	{ "virtual, no spread, six", EV_VIRTUAL, DIR_LOWER, { 6, { 10, 10, 10, 10, 10, 10 } },
+	  { 6, { 11, 11, 11, 11, 11, 11 } }, V_WORSE, false, 6, 1.1, NULL },
+	{ "virtual, not a number", EV_VIRTUAL, DIR_LOWER, { 3, { 1, NAN, INFINITY } }, { 1, { 2 } },
+	  V_UNDECIDED, false, 1, 2, "one pair says nothing about the spread" },
+	{ "A alone", EV_SIMULATED, DIR_LOWER, { 1, { 1 } }, { 0, { 0 } }, V_MISSING, false, 0, NAN,
+	  "B has no value" },
+	{ "B alone", EV_VIRTUAL, DIR_LOWER, { 0, { 0 } }, { 1, { 1 } }, V_MISSING, false, 0, NAN,
+	  "A has no value" },
+	{ "neither", EV_VIRTUAL, DIR_LOWER, { 1, { NAN } }, { 0, { 0 } }, V_MISSING, false, 0, NAN,
+	  "neither side has a value" },
+};
+
+static bool as_wanted(const struct row *r, const struct pair *p)
+{
+	bool effect = isnan(r->effect) || fabs(p->effect - r->effect) < 1e-9;
+	bool note = r->note ? p->note && !strcmp(p->note, r->note) : !p->note;
+
+	return p->verdict == r->want && p->exact == r->exact && p->pairs == r->pairs && effect && note;
+}
+
+static void verdict_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct comparison c;
+		struct pair *p;
+
+		comparison_init(&c);
+		p = add(&c, "m", "mean", rows[i].ev, rows[i].dir);
+		set(p, &rows[i].a, &rows[i].b);
+		compare_run(&c);
+		if (!as_wanted(&rows[i], p))
+			fail_msg("%s: got %s exact %d pairs %d effect %.17g note '%s', wanted %s %d %d %g '%s'",
+				 rows[i].name, verdict_name(p->verdict), p->exact, p->pairs, p->effect,
+				 p->note ? p->note : "", verdict_name(rows[i].want), rows[i].exact,
+				 rows[i].pairs, rows[i].effect, rows[i].note ? rows[i].note : "");
+		assert_true(comparison_regressed(&c) == (rows[i].want == V_WORSE));
+		comparison_free(&c);
+	}
+}
+
+/* {1, 2} against {2, 8}: log ratios ln 2 and ln 4, mean ln √8, and one degree of freedom by hand. */
+static void effect_and_interval(void **state)
+{
+	const struct side a = { 2, { 1, 2 } }, b = { 2, { 2, 8 } };
+	const double half = tan(0.475 * acos(-1)) * log(2) / 2;
+	struct comparison c;
+	struct pair *p;
+
+	(void)state;
+	comparison_init(&c);
+	p = add(&c, "m", "mean", EV_VIRTUAL, DIR_LOWER);
+	set(p, &a, &b);
+	compare_run(&c);
+	assert_true(p->is_ratio);
+	assert_true(fabs(p->effect - sqrt(8)) < 1e-12);
+	assert_true(fabs(log(p->low) - (log(8) / 2 - half)) < 1e-6);
+	assert_true(fabs(log(p->high) - (log(8) / 2 + half)) < 1e-6);
+	assert_true(p->a_mid == 1.5 && p->a_min == 1 && p->a_max == 2);
+	assert_true(p->b_mid == 5 && p->b_min == 2 && p->b_max == 8);
+	assert_true(p->p == p->p_holm);
+	assert_int_equal(c.judged, 1);
+	assert_true(p->more_boots > 0);
+	comparison_free(&c);
+}
+
+/* Pairs are made by block, in whatever order the boots come. */
+static void pairs_by_block(void **state)
+{
+	const struct side a = { 3, { 10, 20, 30 } }, b = { 3, { 33, 11, 22 } };
+	struct comparison c;
+	struct pair *p;
+
+	(void)state;
+	comparison_init(&c);
+	p = add(&c, "m", "mean", EV_VIRTUAL, DIR_LOWER);
+	set(p, &a, &b);
+	p->b[0].block = 2;
+	p->b[1].block = 0;
+	p->b[2].block = 1;
+	compare_run(&c);
+	assert_int_equal(p->pairs, 3);
+	assert_true(fabs(p->effect - 1.1) < 1e-12);
+	p->b[0].block = p->b[1].block = p->b[2].block = 9;
+	compare_run(&c);
+	assert_int_equal(p->pairs, 0);
+	assert_int_equal(p->verdict, V_UNDECIDED);
+	assert_string_equal(p->note, "no block has both");
+	comparison_free(&c);
+}
+
+/* One of twenty noisy metrics with p = 0.02 is no finding, though alone it would be. */
+static void holm_over_metrics(void **state)
+{
+	const struct side a = { 4, { 100, 100, 100, 100 } }, b = { 4, { 103, 110, 115, 122 } };
+	const struct side noise = { 4, { 80, 125, 90, 111 } };
+	struct comparison c;
+
+	(void)state;
+	comparison_init(&c);
+	set(add(&c, "m", "mean", EV_VIRTUAL, DIR_LOWER), &a, &b);
+	compare_run(&c);
+	assert_true(c.pairs[0].p < 0.05);
+	assert_int_equal(c.pairs[0].verdict, V_WORSE);
+	for (int i = 0; i < 19; i++)
+		set(add(&c, "n", "mean", EV_VIRTUAL, DIR_LOWER), &a, &noise);
+	compare_run(&c);
+	assert_int_equal(c.judged, 20);
+	assert_true(c.pairs[0].p < 0.05 && c.pairs[0].p_holm > 0.05);
+	assert_int_equal(c.pairs[0].verdict, V_UNDECIDED);
+	assert_false(comparison_regressed(&c));
+	comparison_free(&c);
+}
+
+/* A worse maximum beside a mean of the same metric is said, but does not gate; alone it does. */
+static void extremes_do_not_gate(void **state)
+{
+	const struct side same = { 2, { 5, 5 } }, worse = { 2, { 9, 9 } };
+	struct comparison c;
+
+	(void)state;
+	comparison_init(&c);
+	set(add(&c, "m", "mean", EV_SIMULATED, DIR_LOWER), &same, &same);
+	set(add(&c, "m", "max", EV_SIMULATED, DIR_LOWER), &same, &worse);
+	compare_run(&c);
+	assert_true(c.pairs[0].summary);
+	assert_false(c.pairs[1].summary);
+	assert_int_equal(c.pairs[1].verdict, V_WORSE);
+	assert_false(comparison_regressed(&c));
+	set(add(&c, "latency", "max", EV_SIMULATED, DIR_LOWER), &same, &worse);
+	compare_run(&c);
+	assert_true(c.pairs[2].summary);
+	assert_true(comparison_regressed(&c));
+	comparison_free(&c);
+}
+
+/* A verdict must not depend on which side is the baseline. */
+static void sides_are_symmetric(void **state)
+{
+	const struct side a = { 4, { 100, 101, 99, 100 } }, b = { 4, { 90, 91, 90, 89 } };
+	struct comparison c;
+
+	(void)state;
+	comparison_init(&c);
+	set(add(&c, "m", "mean", EV_VIRTUAL, DIR_LOWER), &a, &b);
+	set(add(&c, "n", "mean", EV_VIRTUAL, DIR_LOWER), &b, &a);
+	compare_run(&c);
+	assert_int_equal(c.pairs[0].verdict, V_BETTER);
+	assert_int_equal(c.pairs[1].verdict, V_WORSE);
+	assert_true(fabs(c.pairs[0].effect * c.pairs[1].effect - 1) < 1e-12);
+	assert_true(fabs(c.pairs[0].low * c.pairs[1].high - 1) < 1e-12);
+	assert_true(fabs(c.pairs[0].p - c.pairs[1].p) < 1e-12);
+	comparison_free(&c);
+}
+
+static void empty(void **state)
+{
+	struct comparison c;
+
+	(void)state;
+	comparison_init(&c);
+	compare_run(&c);
+	assert_int_equal(c.judged, 0);
+	assert_false(comparison_regressed(&c));
+	comparison_free(&c);
+}
+
+struct tally {
+	int changed, same;
+};
+
+/* 2,000 comparisons of @n pairs; boots have a spread of 2 % and B is @shift times A. */
+static struct tally simulate(gsl_rng *rng, size_t n, double shift)
+{
+	struct tally t = { 0, 0 };
+
+	for (int i = 0; i < 2000; i++) {
+		struct side a = { n, { 0 } }, b = { n, { 0 } };
+		struct comparison c;
+		enum verdict v;
+
+		for (size_t j = 0; j < n; j++) {
+			a.v[j] = exp(gsl_ran_gaussian(rng, 0.02));
+			b.v[j] = shift * exp(gsl_ran_gaussian(rng, 0.02));
+		}
+		comparison_init(&c);
+		set(add(&c, "m", "mean", EV_VIRTUAL, DIR_LOWER), &a, &b);
+		compare_run(&c);
+		v = c.pairs[0].verdict;
+		t.changed += v == V_WORSE || v == V_BETTER;
+		t.same += v == V_SAME;
+		comparison_free(&c);
+	}
+	return t;
+}
+
+/* A/A alarms stay at 5 %; real differences are found more often with more boots, and are not "same". */
+static void calibrated(void **state)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	struct tally few, many;
+
+	(void)state;
+	gsl_rng_set(rng, 7);
+	for (size_t n = 2; n <= BOOTS; n += 3) {
+		struct tally t = simulate(rng, n, 1);
+
+		if (t.changed > 130)
+			fail_msg("%zu boots: %d of 2000 A/A comparisons called different", n, t.changed);
+	}
+	few = simulate(rng, 3, 1.04);
+	many = simulate(rng, BOOTS, 1.04);
+	if (many.changed < 1600 || few.changed >= many.changed || many.same > 20)
+		fail_msg("a 4 %% shift is found %d times with 3 boots, %d with 8; called same %d times",
+			 few.changed, many.changed, many.same);
+	gsl_rng_free(rng);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdict_rows),	       cmocka_unit_test(effect_and_interval),
+		cmocka_unit_test(pairs_by_block),      cmocka_unit_test(holm_over_metrics),
+		cmocka_unit_test(extremes_do_not_gate), cmocka_unit_test(sides_are_symmetric),
+		cmocka_unit_test(empty),	       cmocka_unit_test(calibrated),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
