@@ -35,7 +35,7 @@ long long wctx_int(const struct workload_ctx *c, const char *param)
 	const struct workload_param *p = workload_param_find(c->w, param);
 
 	if (p && p->type == PARAM_BOOL)
-		return !strcmp(value, "true") || !strcmp(value, "1") || !strcmp(value, "yes");
+		return !strcmp(value, "true");
 	return strtoll(value, NULL, 10);
 }
 
