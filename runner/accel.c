@@ -208,13 +208,13 @@ static enum accel prove(const struct target *t, const char *image, struct str *w
 
 	boot_result_init(&r);
 	if (dir_temp(NULL, &dir, &e) || proof_boot(t, image, dir.buf, &r, &e)) {
-		str_addf(why, "KVM is not proven (%s); using TCG", e.msg);
+		str_addf(why, "cannot prove KVM: %s", e.msg);
 		answer = ACCEL_AUTO;
 	} else if (r.start_seconds > 0) {
 		str_addf(why, "KVM works: a guest started in %.1f s", r.start_seconds);
 		answer = ACCEL_KVM;
 	} else {
-		str_addf(why, "KVM is there, but a guest did not start (%s); using TCG", r.reason);
+		str_addf(why, "KVM is there, but a guest did not start (%.160s); using TCG", r.reason);
 	}
 	boot_result_release(&r);
 	if (dir.len)
@@ -227,16 +227,20 @@ static enum accel ask(const struct target *t, const char *image, struct str *why
 {
 	enum accel answer = accel_known(t, why);
 	cleanup_free char *key = NULL;
+	struct err e = ERR_INIT;
 
 	if (answer != ACCEL_AUTO)
 		return answer;
 	answer = prove(t, image, why);
 	if (answer == ACCEL_AUTO)
-		return ACCEL_TCG;
+		return answer;
 	key = memory_key(t);
-	/* an answer that cannot be kept is asked for again, no more */
-	memory_put(key, answer, why->buf, NULL);
-	return answer;
+	if (!memory_put(key, answer, why->buf, &e))
+		return answer;
+	/* asked again at every boot, the answer might change in the middle of a run */
+	str_reset(why);
+	str_addf(why, "cannot remember whether KVM works: %s", e.msg);
+	return ACCEL_AUTO;
 }
 
 enum accel accel_resolve(const struct target *t, const char *image, struct str *why)

@@ -71,8 +71,8 @@ const struct target_ops *target_ops(const struct target *t);
 /*
  * accel.c: which accelerator a qemu target gets. KVM is proved with a real, deadlined boot of @image the
  * first time, and the answer is remembered per host, kernel, user, QEMU version and machine in
- * <cache>/accel. @why: one line for the user, or empty ("KVM is there, but a guest did not start within
- * 20 s; using TCG").
+ * <cache>/accel. @why: one line for the user, or empty ("KVM is there, but a guest did not start …; using
+ * TCG"). ACCEL_AUTO: the proof could not be tried or not be remembered; @why says the reason.
  */
 enum accel accel_resolve(const struct target *t, const char *image, struct str *why);
 /* What is known without booting anything; ACCEL_AUTO: not proven yet. */

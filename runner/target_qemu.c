@@ -26,22 +26,25 @@ static char *ask_version(const char *program)
 	return xstrndup(p, strspn(p, "0123456789."));
 }
 
+#define KNOWN_MAX 8
+
 char *qemu_version(const char *program)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static struct {
 		char program[64], version[32];
-	} known[8];
+	} known[KNOWN_MAX];
 	char *version = NULL;
-	size_t i;
+	size_t i = 0;
 
 	pthread_mutex_lock(&lock);
-	for (i = 0; i < 8 && known[i].version[0]; i++)
-		if (!strcmp(known[i].program, program))
-			version = xstrdup(known[i].version);
-	if (!version)
+	while (i < KNOWN_MAX && known[i].version[0] && strcmp(known[i].program, program))
+		i++;
+	if (i < KNOWN_MAX && known[i].version[0])
+		version = xstrdup(known[i].version);
+	else
 		version = ask_version(program);
-	if (version && i < 8 && strlen(program) < sizeof(known[i].program) &&
+	if (version && i < KNOWN_MAX && strlen(program) < sizeof(known[i].program) &&
 	    strlen(version) < sizeof(known[i].version)) {
 		strcpy(known[i].program, program);
 		strcpy(known[i].version, version);
@@ -200,12 +203,24 @@ int qemu_boot(const struct boot_request *q, enum accel accel, const volatile int
 	return ret ? err_prefix(e, "cannot boot '%s'", q->name) : 0;
 }
 
+static int settle(const struct target *t, const char *image, enum accel *accel, struct str *why,
+		  struct err *e)
+{
+	*accel = accel_resolve(t, image, why);
+	if (*accel != ACCEL_AUTO)
+		return 0;
+	return err_set(e, ERR_INFRA, "target '%s': %s (accel: tcg does without)", t->name, why->buf);
+}
+
 static int qemu_op_boot(const struct boot_request *q, const volatile int *cancel,
 			struct boot_result *r, struct err *e)
 {
 	cleanup_str struct str why = STR_INIT;
+	enum accel accel;
 
-	return qemu_boot(q, accel_resolve(q->target, q->image, &why), cancel, r, e);
+	if (settle(q->target, q->image, &accel, &why, e))
+		return -1;
+	return qemu_boot(q, accel, cancel, r, e);
 }
 
 /* Unproven KVM is answered as if it worked: the proof comes with the first kernel. */
@@ -226,9 +241,9 @@ static int qemu_op_argv(const struct boot_request *q, struct strv *out, struct e
 
 static int qemu_settle(const struct target *t, const char *image, struct str *why, struct err *e)
 {
-	(void)e;
-	accel_resolve(t, image, why);
-	return 0;
+	enum accel accel;
+
+	return settle(t, image, &accel, why, e);
 }
 
 /*
