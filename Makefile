@@ -57,10 +57,9 @@ WARNINGS := \
 
 DEFINES := \
 	-D_GNU_SOURCE \
-	-DKDELTA_VERSION='"$(VERSION)"' \
-	-DPREFIX='"$(PREFIX)"'
+	-DKDELTA_VERSION='"$(VERSION)"'
 
-KDELTA_CFLAGS := -std=gnu11 $(WARNINGS) $(DEFINES) -I. -I$(B)
+KDELTA_CFLAGS = -std=gnu11 $(WARNINGS) $(DEFINES) -I. -I$(B)
 
 # Asked for once, and only when something is compiled or linked.
 package_cflags = $(eval package_cflags := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(package_cflags)
@@ -127,6 +126,16 @@ $(B)/flags: FORCE
 endif
 $(B)/flags: | $(B)/tools
 	$(file >$@,$(FLAGS_TEXT))
+	@:
+
+# The prefix is in one object alone: `make install PREFIX=…` need not build everything again.
+$(B)/obj/runner/paths.o: DEFINES += -DPREFIX='"$(PREFIX)"'
+$(B)/obj/runner/paths.o: $(B)/prefix
+ifneq ($(file <$(B)/prefix),$(PREFIX))
+$(B)/prefix: FORCE
+endif
+$(B)/prefix: | $(B)/tools
+	$(file >$@,$(PREFIX))
 	@:
 
 # Which objects there are: a removed source has to leave the program too.

@@ -108,3 +108,70 @@ need_root_mount()
 	mount -t tmpfs -o "$1" tmpfs "$TEST_TMP/mnt" 2>/dev/null || skip "needs permission to mount a tmpfs"
 	trap 'umount -l "$TEST_TMP/mnt"' EXIT
 }
+
+# The shipped configuration with the additions of the boot tests.
+use_boot_configs()
+{
+	cp -r "$root/configs" "$TEST_TMP/configs"
+	cp -r "$fixtures/boot/configs/." "$TEST_TMP/configs/"
+	export KDELTA_CONFIGS=$TEST_TMP/configs
+}
+
+# Everything that a run measured, in an order of its own.
+measured()
+{
+	sql "SELECT variant, block, workload, metric, stat, round, cpu, printf('%.17g', value), unit, evidence
+		FROM v_record WHERE run = $1 ORDER BY 1, 2, 3, 4, 5, 6, 7"
+	sql "SELECT variant, block, workload, metric, round, cpu, lower, count
+		FROM v_histogram WHERE run = $1 ORDER BY 1, 2, 3, 4, 5, 6, 7"
+}
+
+# One architecture: commands run in its kernel, a module measures, records are stored and judged.
+real_arch()
+{
+	local arch=$1
+
+	want 0 "$kdelta" boot base --target "qemu-$arch" -- uname -a
+	says "$out" "^Linux .* 7\.3.* $arch"
+	equal "lines of uname" "$(wc -l <"$out")" 1
+	want 0 "$kdelta" boot base --target "qemu-$arch" -- sh -c 'exit 0'
+	want 42 "$kdelta" boot base --target "qemu-$arch" -- sh -c 'echo one; echo two; exit 42'
+	equal "output of a command" "$(tr '\n' ' ' <"$out")" "one two "
+
+	# init-on-alloc is worse, and says so
+	want 1 "$kdelta" run tiny --only "target=qemu-$arch-icount" --db "$db" --seed 1
+	db_whole
+	equal "boots" "$(boots 1 ok)" 6
+	[[ $(sql 'SELECT count(*) FROM record') -gt 50 ]] || fail "only $(sql 'SELECT count(*) FROM record') records"
+	[[ $(sql 'SELECT count(*) FROM histogram') -gt 0 ]] || fail "no histograms"
+	equal "architecture" "$(sql 'SELECT DISTINCT machine FROM boot')" "$arch"
+	equal "evidence" "$(sql "SELECT DISTINCT evidence FROM v_record WHERE metric = 'kmalloc.instructions'")" simulated
+	equal "releases" "$(sql "SELECT count(DISTINCT booted_release), min(booted_release = built_release) FROM v_boot")" "1|1"
+	equal "kernels" "$(sql 'SELECT count(DISTINCT kernel_key) FROM v_boot')" 1
+}
+
+# Two runs give the same counts, to the last one.
+repeatable()
+{
+	local arch=$1
+
+	want 1 "$kdelta" run tiny --only "target=qemu-$arch-icount" --db "$db" --seed 1
+	want 1 "$kdelta" run tiny --only "target=qemu-$arch-icount" --db "$db" --seed 1
+	measured 1 >"$TEST_TMP/first"
+	measured 2 >"$TEST_TMP/second"
+	[[ -s $TEST_TMP/first ]] || fail "nothing was measured"
+	diff "$TEST_TMP/first" "$TEST_TMP/second" >"$out" || fail "two runs differ"
+	equal "values that differ between boots of one variant" "$(sql "SELECT count(*) FROM (SELECT 1 FROM v_record
+		GROUP BY variant, workload, metric, stat, round, cpu HAVING count(DISTINCT value) > 1)")" 0
+	verdicts base base-twin
+	equal "verdicts of the twin" "$(cat "$TEST_TMP/verdicts")" "same true"
+	verdicts base init-on-alloc
+	says "$TEST_TMP/verdicts" '^worse true$'
+}
+
+# The different verdicts of simulated counts, each with "compared exactly?".
+verdicts()
+{
+	"$kdelta" compare "$1" "$2" --db "$db" --format json >"$out" 2>"$errors"
+	jq -r '.. | objects | select(.evidence? == "simulated") | "\(.verdict) \(.exact)"' "$out" | sort -u >"$TEST_TMP/verdicts"
+}
