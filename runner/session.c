@@ -12,24 +12,24 @@
 
 #define RECORDS_MAX 1000000 /* value and hist lines of one boot */
 
-static int compose_cmdline(struct session_arm *a, struct err *e)
+int session_cmdline(const struct target *t, const struct variant *v, struct strv *out, struct err *e)
 {
-	const struct target *t = a->plan->target;
 	size_t len = 0;
 
 	if (t->console)
-		strv_pushf(&a->cmdline, "console=%s", t->console);
-	/* a panic ends the boot at once; the rest of a boot's console is noise between measurements */
-	strv_push(&a->cmdline, "panic=-1");
-	strv_push(&a->cmdline, "quiet");
-	strv_push_all(&a->cmdline, &t->cmdline);
-	strv_push_all(&a->cmdline, &a->plan->variant->cmdline);
-	for (size_t i = 0; i < a->cmdline.n; i++)
-		len += strlen(a->cmdline.v[i]) + 1;
+		strv_pushf(out, "console=%s", t->console);
+	/* a panic ends the boot at once */
+	strv_push(out, "panic=-1");
+	/* warnings and worse: a splat breaks a boot, the rest of the log is noise between measurements */
+	strv_push(out, "loglevel=5");
+	strv_push_all(out, &t->cmdline);
+	strv_push_all(out, &v->cmdline);
+	for (size_t i = 0; i < out->n; i++)
+		len += strlen(out->v[i]) + 1;
 	if (len > t->arch->cmdline_max)
 		return err_set(e, ERR_USAGE,
 			       "the kernel command line of '%s' on '%s' has %zu bytes, %s takes %u",
-			       a->plan->name, t->name, len, t->arch->name, t->arch->cmdline_max);
+			       v->name, t->name, len, t->arch->name, t->arch->cmdline_max);
 	return 0;
 }
 
@@ -71,7 +71,7 @@ static int arm_init(struct session *s, struct session_arm *a, const struct plan_
 			skip(a, i, xasprintf("does not run on %s", pa->target->arch->name));
 	if (a->ops->clock(pa->target, &a->clock, e))
 		return -1;
-	return compose_cmdline(a, e);
+	return session_cmdline(pa->target, pa->variant, &a->cmdline, e);
 }
 
 int session_init(struct session *s, const struct plan *p, const char *log_dir, struct err *e)
@@ -218,6 +218,20 @@ static int arm_initramfs(struct session *s, size_t i, struct err *e)
 	return initramfs_write(&fs, a->initrd, e);
 }
 
+/* What only a boot can tell, once there is a kernel; the scale of the guest's clock follows from it. */
+static int arm_settle(struct session_arm *a, const struct build_progress *p, struct err *e)
+{
+	cleanup_str struct str why = STR_INIT;
+
+	if (!a->ops->settle)
+		return 0;
+	if (a->ops->settle(a->plan->target, a->kernel->image, &why, e))
+		return -1;
+	if (why.len && p && p->step)
+		p->step(p->arg, why.buf);
+	return a->ops->clock(a->plan->target, &a->clock, e);
+}
+
 static bool is_fake(const struct session_arm *a)
 {
 	return !strcmp(a->plan->target->backend, "fake");
@@ -240,7 +254,8 @@ int session_prepare(struct session *s, const struct build_options *o, const stru
 
 		if (is_fake(a))
 			continue;
-		if (arm_kernel(s, i, o, p, e) || check_needs(s, a, e) || arm_initramfs(s, i, e))
+		if (arm_kernel(s, i, o, p, e) || check_needs(s, a, e) || arm_settle(a, p, e) ||
+		    arm_initramfs(s, i, e))
 			return -1;
 	}
 	return 0;

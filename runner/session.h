@@ -49,6 +49,9 @@ struct session_boot {
 	long long started; /* Unix time, ms */
 };
 
+/* The complete command line for @v on @t; checked against what the architecture takes. */
+int session_cmdline(const struct target *t, const struct variant *v, struct strv *out, struct err *e);
+
 /* Nothing is started: arms are resolved, command lines composed and checked against the architecture's limit.
  * @log_dir NULL: console logs are not kept. */
 int session_init(struct session *s, const struct plan *p, const char *log_dir, struct err *e);
