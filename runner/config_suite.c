@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Suites: the names they refer to, and workloads with their parameters and sweeps. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/config_keys.h"
+
+#define ROUNDS_DEFAULT 5
+#define WARMUP_DEFAULT 1
+#define TIMEOUT_DEFAULT 60 /* s */
+#define SWEEP_MAX 1024 /* workloads that one sweep may become */
+
+/* Names that exist: a typing error is found at its place, before anything starts. */
+static int parse_names(struct loader *l, const struct yaml *y, struct strv *out,
+		       bool (*known)(struct loader *l, const char *name, struct err *e), struct err *e)
+{
+	for (size_t i = 0; i < yaml_items(y); i++) {
+		const struct yaml *item = yaml_item(y, i);
+
+		if (item->type != YAML_SCALAR || !*item->text)
+			return yaml_err(l->file, item, e, "'%s': expected a name or a list of names", y->key);
+		if (strv_has(out, item->text))
+			return yaml_err(l->file, item, e, "'%s' stands twice", item->text);
+		if (!known(l, item->text, e)) {
+			/* an error inside the other file has a place of its own */
+			if (str_starts(e->msg, "'") || str_starts(e->msg, "there is no"))
+				err_prefix(e, "%s:%d:%d", l->file, item->line, item->column);
+			return -1;
+		}
+		strv_push(out, item->text);
+	}
+	if (!out->n)
+		return yaml_err(l->file, y, e, "'%s' is empty", y->key);
+	return 0;
+}
+
+static bool known_variant(struct loader *l, const char *name, struct err *e)
+{
+	return config_variant(l->config, name, e);
+}
+
+static bool known_target(struct loader *l, const char *name, struct err *e)
+{
+	return config_target(l->config, name, e);
+}
+
+int suite_parse_variants(struct loader *l, const struct yaml *y, void *object, struct err *e)
+{
+	return parse_names(l, y, &((struct suite *)object)->variants, known_variant, e);
+}
+
+int suite_parse_targets(struct loader *l, const struct yaml *y, void *object, struct err *e)
+{
+	return parse_names(l, y, &((struct suite *)object)->targets, known_target, e);
+}
+
+/* The keys that every workload takes, besides its own parameters. */
+static const struct {
+	struct workload_param param;
+	size_t offset;
+} framework[] = {
+	{ { .name = "rounds", .type = PARAM_INT, .unit = "rounds", .min = 1, .max = 100000 },
+	  offsetof(struct suite_workload, rounds) },
+	{ { .name = "warmup", .type = PARAM_INT, .unit = "rounds", .min = 0, .max = 100000 },
+	  offsetof(struct suite_workload, warmup) },
+	{ { .name = "timeout", .type = PARAM_INT, .unit = "s", .min = 1, .max = 86400 },
+	  offsetof(struct suite_workload, timeout) },
+};
+
+static void workload_free(struct suite_workload *sw)
+{
+	for (size_t i = 0; i < sw->nparams; i++)
+		free(sw->params[i].value);
+	free(sw->params);
+	free(sw->label);
+}
+
+static struct suite_workload workload_copy(const struct suite_workload *from)
+{
+	struct suite_workload c = *from;
+
+	c.label = xstrdup(from->label);
+	c.params = xcalloc(from->nparams, sizeof(*c.params));
+	for (size_t i = 0; i < from->nparams; i++) {
+		c.params[i].name = from->params[i].name;
+		c.params[i].value = xstrdup(from->params[i].value);
+	}
+	return c;
+}
+
+/* All parameters at their defaults. */
+static struct suite_workload workload_new(const struct workload *w)
+{
+	struct suite_workload sw = {
+		.w = w,
+		.label = xstrdup(w->name),
+		.rounds = ROUNDS_DEFAULT,
+		.warmup = WARMUP_DEFAULT,
+		.timeout = TIMEOUT_DEFAULT,
+	};
+	size_t cap = 0;
+
+	for (const struct workload_param *p = w->params; p && p->name; p++) {
+		__typeof__(sw.params) at = ARRAY_PUSH(sw.params, sw.nparams, cap);
+
+		at->name = p->name;
+		at->value = xstrdup(p->def);
+	}
+	return sw;
+}
+
+/* Workloads that one entry has become so far; a sweep multiplies them. */
+struct sweep {
+	struct suite_workload *v;
+	size_t n, cap;
+};
+
+static void sweep_release(struct sweep *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		workload_free(&s->v[i]);
+	free(s->v);
+}
+
+static void set_param(struct suite_workload *sw, const char *name, const char *value)
+{
+	char *label = xasprintf("%s %s=%s", sw->label, name, value);
+
+	free(sw->label);
+	sw->label = label;
+	for (size_t i = 0; i < sw->nparams; i++) {
+		if (strcmp(sw->params[i].name, name))
+			continue;
+		free(sw->params[i].value);
+		sw->params[i].value = xstrdup(value);
+	}
+}
+
+static int check_value(const struct loader *l, const struct workload_param *p, const struct yaml *y,
+		       struct err *e)
+{
+	struct err inner = ERR_INIT;
+
+	if (y->type != YAML_SCALAR)
+		return yaml_err(l->file, y, e, "'%s': expected one value or a list of values", p->name);
+	if (workload_param_check(p, y->text, &inner))
+		return yaml_err(l->file, y, e, "%s", inner.msg);
+	return 0;
+}
+
+static int apply_param(struct loader *l, const struct workload_param *p, const struct yaml *y,
+		       struct sweep *s, struct err *e)
+{
+	struct sweep next = { 0 };
+	size_t n = yaml_items(y);
+
+	if (n == 0 || s->n * n > SWEEP_MAX)
+		return yaml_key_err(l->file, y, e, "'%s': expected 1 value or more, and at most %d workloads "
+						   "from one sweep", p->name, SWEEP_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (check_value(l, p, yaml_item(y, i), e))
+			return -1;
+	for (size_t k = 0; k < s->n; k++) {
+		for (size_t i = 0; i < n; i++) {
+			struct suite_workload *sw = ARRAY_PUSH(next.v, next.n, next.cap);
+
+			*sw = workload_copy(&s->v[k]);
+			set_param(sw, p->name, yaml_item(y, i)->text);
+		}
+	}
+	sweep_release(s);
+	*s = next;
+	return 0;
+}
+
+static int unknown_param(const struct loader *l, const struct workload *w, const struct yaml *y,
+			 struct err *e)
+{
+	cleanup_str struct str known = STR_INIT;
+
+	for (const struct workload_param *p = w->params; p && p->name; p++)
+		str_addf(&known, "%s, ", p->name);
+	return yaml_key_err(l->file, y, e,
+			    "workload '%s' has no parameter '%s'; it takes: %srounds, warmup, timeout",
+			    w->name, y->key, known.buf);
+}
+
+static int apply_key(struct loader *l, const struct workload *w, const struct yaml *y, struct sweep *s,
+		     struct err *e)
+{
+	const struct workload_param *p = workload_param_find(w, y->key);
+
+	for (size_t i = 0; i < sizeof(framework) / sizeof(*framework); i++) {
+		if (strcmp(framework[i].param.name, y->key))
+			continue;
+		if (y->type != YAML_SCALAR)
+			return yaml_err(l->file, y, e, "'%s': expected one number", y->key);
+		if (check_value(l, &framework[i].param, y, e))
+			return -1;
+		for (size_t k = 0; k < s->n; k++)
+			*(int *)((char *)&s->v[k] + framework[i].offset) = atoi(y->text);
+		return 0;
+	}
+	return p ? apply_param(l, p, y, s, e) : unknown_param(l, w, y, e);
+}
+
+static const struct workload *named(const struct loader *l, const struct yaml *at, const char *name,
+				    struct err *e)
+{
+	const struct workload *w = workload_find(name);
+	cleanup_str struct str known = STR_INIT;
+
+	if (w)
+		return w;
+	for (const struct workload *const *p = workloads; *p; p++)
+		str_addf(&known, "%s%s", known.len ? ", " : "", (*p)->name);
+	yaml_key_err(l->file, at, e, "unknown workload '%s'; there are: %s", name, known.buf);
+	return NULL;
+}
+
+static int add_all(struct loader *l, const struct yaml *at, struct suite *suite, struct sweep *s,
+		   struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		for (size_t k = 0; k < suite->nworkloads; k++)
+			if (!strcmp(suite->workloads[k].label, s->v[i].label))
+				return yaml_key_err(l->file, at, e, "workload '%s' stands twice",
+						    s->v[i].label);
+		suite->workloads = xrealloc(suite->workloads,
+					    (suite->nworkloads + 1) * sizeof(*suite->workloads));
+		suite->workloads[suite->nworkloads++] = workload_copy(&s->v[i]);
+	}
+	return 0;
+}
+
+/* "name", or one map entry "name: {parameters}". */
+static int parse_workload(struct loader *l, const struct yaml *item, struct suite *suite, struct err *e)
+{
+	const struct yaml *params = item->type == YAML_MAP && item->n == 1 ? &item->child[0] : NULL;
+	const struct yaml *at = params ? params : item;
+	bool bare = item->type == YAML_SCALAR;
+	bool empty = params && params->type == YAML_SCALAR && !*params->text;
+	const struct workload *w;
+	struct sweep s = { 0 };
+	int ret = 0;
+
+	if (!bare && !(params && (empty || params->type == YAML_MAP)))
+		return yaml_err(l->file, item, e,
+				"expected the name of a workload, or one name with a map of parameters");
+	w = named(l, at, bare ? item->text : params->key, e);
+	if (!w)
+		return -1;
+	*ARRAY_PUSH(s.v, s.n, s.cap) = workload_new(w);
+	for (size_t i = 0; !bare && !ret && i < params->n; i++)
+		ret = apply_key(l, w, &params->child[i], &s, e);
+	if (!ret)
+		ret = add_all(l, at, suite, &s, e);
+	sweep_release(&s);
+	return ret;
+}
+
+int suite_parse_workloads(struct loader *l, const struct yaml *y, void *object, struct err *e)
+{
+	if (y->type != YAML_LIST || !y->n)
+		return yaml_err(l->file, y, e, "'workloads': expected a list of workloads");
+	for (size_t i = 0; i < y->n; i++)
+		if (parse_workload(l, &y->child[i], object, e))
+			return -1;
+	return 0;
+}
+
+int suite_finish(struct loader *l, const struct yaml *root, void *object, struct err *e)
+{
+	struct suite *s = object;
+	cleanup_free char *twin = NULL;
+
+	if (!s->baseline)
+		s->baseline = xstrdup(s->variants.v[0]);
+	if (!strv_has(&s->variants, s->baseline))
+		return yaml_err(l->file, yaml_get(root, "baseline"), e,
+				"baseline '%s' is not one of this suite's variants", s->baseline);
+	twin = xasprintf("%s-twin", s->baseline);
+	if (s->twins && strv_has(&s->variants, twin))
+		return yaml_err(l->file, yaml_get(root, "twins"), e,
+				"the twin of '%s' would be called '%s', which is a variant of this suite",
+				s->baseline, twin);
+	return 0;
+}
+
+void suite_release(void *object)
+{
+	struct suite *s = object;
+
+	strv_release(&s->variants);
+	strv_release(&s->targets);
+	free(s->baseline);
+	for (size_t i = 0; i < s->nworkloads; i++)
+		workload_free(&s->workloads[i]);
+	free(s->workloads);
+}
