@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Markers: instructions that do nothing and carry a number, for kernel modules and user space alike.
+ * Under QEMU the plugin in collectors/ sees them and counts what runs between them; on real machines
+ * they are no-ops. No function of this file touches memory, a register that the compiler knows, or flags.
+ *
+ *	x86	nopl disp32(%rax,%rax)	disp32 = magic << 16 | payload
+ *	s390	brcl 0,offset		offset = magic << 16 | payload, in halfwords
+ *	arm64	movz xzr,#payload	never emitted by a compiler, so it needs no magic
+ *
+ * payload = kind << 13 | id, id 0 … 255.
+ *
+ * Windows. What lies strictly between the two markers is counted, the markers themselves are not:
+ *
+ *	open … close			this CPU; has to be closed on the CPU that it was opened on
+ *	open_machine … close_machine	all CPUs, from the first opening anywhere to the last closing
+ *	open_isolated … close_isolated	this CPU, which should stay in user space meanwhile: every stay in
+ *					the kernel is an excursion
+ *
+ * Windows of different ids nest and overlap freely. One id opened again before it is closed is counted
+ * from the outermost opening to the matching closing.
+ */
+#ifndef KDELTA_MARKER_H
+#define KDELTA_MARKER_H
+
+#define KDELTA_MARK_MAGIC 0x4b64
+
+#define KDELTA_MARK_OPEN 0
+#define KDELTA_MARK_CLOSE 1
+#define KDELTA_MARK_OPEN_MACHINE 2
+#define KDELTA_MARK_CLOSE_MACHINE 3
+#define KDELTA_MARK_OPEN_ISOLATED 4
+#define KDELTA_MARK_CLOSE_ISOLATED 5
+#define KDELTA_MARK_CONTEXT 6
+#define KDELTA_MARK_KINDS 7
+
+/* Ids of KDELTA_MARK_CONTEXT: bits of a number, highest first, between a begin and a set. */
+#define KDELTA_CONTEXT_ZERO 0
+#define KDELTA_CONTEXT_ONE 1
+#define KDELTA_CONTEXT_BEGIN 2
+#define KDELTA_CONTEXT_SET 3
+#define KDELTA_CONTEXT_NONE 0xffffffffU /* windows that open now belong to nothing */
+
+/* Ids of windows. The plugin calls them "window.<name>"; one that has no name here goes by its number. */
+#define KDELTA_WINDOW_EVENTS 1 /* event_bench */
+#define KDELTA_WINDOW_PTE 2 /* pte: page table changes */
+#define KDELTA_WINDOW_ALLOC 3 /* kmalloc_bench: kmalloc */
+#define KDELTA_WINDOW_FREE 4 /* kmalloc_bench: kfree */
+#define KDELTA_WINDOW_ISOLATED 5 /* a task that should not be disturbed */
+
+#define KDELTA_MARK_PAYLOAD(kind, id) ((kind) << 13 | (id))
+#define KDELTA_MARK_WORD(kind, id) (KDELTA_MARK_MAGIC << 16 | KDELTA_MARK_PAYLOAD(kind, id))
+
+#if defined(__x86_64__)
+#define KDELTA_MARK(kind, id)                                        \
+	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00\n\t.long %c0"     \
+		     : : "i"(KDELTA_MARK_WORD(kind, id)) : "memory")
+#elif defined(__s390x__)
+#define KDELTA_MARK(kind, id)                                        \
+	asm volatile(".short 0xc004\n\t.long %c0"                    \
+		     : : "i"(KDELTA_MARK_WORD(kind, id)) : "memory")
+#elif defined(__aarch64__)
+#define KDELTA_MARK(kind, id)                                        \
+	asm volatile("movz xzr, #%c0"                                \
+		     : : "i"(KDELTA_MARK_PAYLOAD(kind, id)) : "memory")
+#else
+#define KDELTA_MARK(kind, id) asm volatile("" : : : "memory")
+#endif
+
+/* @id has to be a constant. */
+#define kdelta_open(id) KDELTA_MARK(KDELTA_MARK_OPEN, id)
+#define kdelta_close(id) KDELTA_MARK(KDELTA_MARK_CLOSE, id)
+#define kdelta_open_machine(id) KDELTA_MARK(KDELTA_MARK_OPEN_MACHINE, id)
+#define kdelta_close_machine(id) KDELTA_MARK(KDELTA_MARK_CLOSE_MACHINE, id)
+#define kdelta_open_isolated(id) KDELTA_MARK(KDELTA_MARK_OPEN_ISOLATED, id)
+#define kdelta_close_isolated(id) KDELTA_MARK(KDELTA_MARK_CLOSE_ISOLATED, id)
+
+static inline void kdelta_context_send(unsigned int number)
+{
+	int bit;
+
+	KDELTA_MARK(KDELTA_MARK_CONTEXT, KDELTA_CONTEXT_BEGIN);
+	for (bit = 31; bit >= 0; bit--) {
+		if (number >> bit & 1)
+			KDELTA_MARK(KDELTA_MARK_CONTEXT, KDELTA_CONTEXT_ONE);
+		else
+			KDELTA_MARK(KDELTA_MARK_CONTEXT, KDELTA_CONTEXT_ZERO);
+	}
+	KDELTA_MARK(KDELTA_MARK_CONTEXT, KDELTA_CONTEXT_SET);
+}
+
+/*
+ * Windows that open from now on, on any CPU, belong to workload @w and @round of the plan; @round < 0:
+ * to nothing (a warm-up). One task at a time may do this.
+ */
+static inline void kdelta_context(int w, int round)
+{
+	if (w < 0 || w >= 0xffff || round < 0 || round > 0xffff)
+		kdelta_context_send(KDELTA_CONTEXT_NONE);
+	else
+		kdelta_context_send((unsigned int)w << 16 | (unsigned int)round);
+}
+
+#endif
