@@ -515,6 +515,10 @@ static int check_params(int *how)
 		pr_err("account needs a kernel with CONFIG_MEMCG=y\n");
 		return -EINVAL;
 	}
+	if (preempt_off && IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		pr_err("preempt_off is not possible with PREEMPT_RT: kmalloc may sleep there\n");
+		return -EINVAL;
+	}
 	*how = match_string(order_names, ARRAY_SIZE(order_names), order);
 	if (*how < 0) {
 		pr_err("order '%s' is none of lifo, fifo, random, mixed\n", order);
