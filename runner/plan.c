@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "runner/plan.h"
+
+#include <errno.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/base/file.h"
+#include "runner/hash.h"
+
+/* The choices of --only, by kind. */
+struct choice {
+	struct strv variants, targets, workloads;
+};
+
+static void choice_release(struct choice *c)
+{
+	strv_release(&c->variants);
+	strv_release(&c->targets);
+	strv_release(&c->workloads);
+}
+
+static int parse_only(const struct strv *only, struct choice *c, struct err *e)
+{
+	for (size_t i = 0; i < only->n; i++) {
+		const char *o = only->v[i];
+
+		if (str_starts(o, "variant=") && o[8])
+			strv_push(&c->variants, o + 8);
+		else if (str_starts(o, "target=") && o[7])
+			strv_push(&c->targets, o + 7);
+		else if (str_starts(o, "workload=") && o[9])
+			strv_push(&c->workloads, o + 9);
+		else
+			return err_set(e, ERR_USAGE,
+				       "'--only %s': expected variant=NAME, target=NAME or workload=NAME", o);
+	}
+	return 0;
+}
+
+static bool chosen(const struct strv *list, const char *name)
+{
+	return !list->n || strv_has(list, name);
+}
+
+/* A choice that matches nothing is a typing error. */
+static int check_choices(const struct suite *s, const struct choice *c, const char *twin, struct err *e)
+{
+	for (size_t i = 0; i < c->variants.n; i++)
+		if (!strv_has(&s->variants, c->variants.v[i]) &&
+		    (!twin || strcmp(twin, c->variants.v[i])))
+			return err_set(e, ERR_USAGE, "suite '%s' has no variant '%s'", s->name,
+				       c->variants.v[i]);
+	for (size_t i = 0; i < c->targets.n; i++)
+		if (!strv_has(&s->targets, c->targets.v[i]))
+			return err_set(e, ERR_USAGE, "suite '%s' has no target '%s'", s->name,
+				       c->targets.v[i]);
+	for (size_t i = 0; i < c->workloads.n; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < s->nworkloads; k++)
+			found = found || !strcmp(s->workloads[k].label, c->workloads.v[i]) ||
+				!strcmp(s->workloads[k].w->name, c->workloads.v[i]);
+		if (!found)
+			return err_set(e, ERR_USAGE, "suite '%s' has no workload '%s'", s->name,
+				       c->workloads.v[i]);
+	}
+	return 0;
+}
+
+static void choose_workloads(const struct suite *s, const struct choice *c, struct plan *p)
+{
+	size_t cap = 0;
+
+	for (size_t i = 0; i < s->nworkloads; i++) {
+		const struct suite_workload *w = &s->workloads[i];
+
+		if (!chosen(&c->workloads, w->label) && !strv_has(&c->workloads, w->w->name))
+			continue;
+		*ARRAY_PUSH(p->workloads, p->nworkloads, cap) = i;
+		p->run_timeout += w->timeout;
+	}
+}
+
+static int add_arm(struct config *c, struct plan *p, size_t *cap, const struct target *t,
+		   const char *variant, const char *twin, struct err *e)
+{
+	const struct variant *v = config_variant(c, variant, e);
+	struct plan_arm *a;
+
+	if (!v)
+		return -1;
+	if (!variant_has_arch(v, t->arch))
+		return err_set(e, ERR_USAGE, "variant '%s' does not support %s, which target '%s' is",
+			       v->name, t->arch->name, t->name);
+	a = ARRAY_PUSH(p->arms, p->narms, *cap);
+	a->target = t;
+	a->variant = v;
+	a->name = xstrdup(twin ? twin : variant);
+	a->twin_of = twin ? xstrdup(variant) : NULL;
+	return 0;
+}
+
+static int add_arms(struct config *c, const struct choice *ch, const char *twin, struct plan *p,
+		    struct err *e)
+{
+	const struct suite *s = p->suite;
+	size_t cap = 0;
+
+	for (size_t i = 0; i < s->targets.n; i++) {
+		const struct target *t;
+
+		if (!chosen(&ch->targets, s->targets.v[i]))
+			continue;
+		t = config_target(c, s->targets.v[i], e);
+		if (!t)
+			return -1;
+		for (size_t k = 0; k < s->variants.n; k++) {
+			const char *v = s->variants.v[k];
+
+			if (!chosen(&ch->variants, v) && strcmp(v, s->baseline))
+				continue;
+			if (add_arm(c, p, &cap, t, v, NULL, e))
+				return -1;
+		}
+		if (twin && chosen(&ch->variants, twin) &&
+		    add_arm(c, p, &cap, t, s->baseline, twin, e))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Rows of random Latin squares: the cyclic square with its rows, columns and symbols permuted. Every arm
+ * stands once in each column of a square, so a drift along the block hits all arms alike.
+ */
+static void order_blocks(struct plan *p, gsl_rng *rng, size_t first, size_t k, size_t *cap)
+{
+	size_t *rows = xcalloc(k, sizeof(*rows));
+	size_t *columns = xcalloc(k, sizeof(*columns));
+	size_t *symbols = xcalloc(k, sizeof(*symbols));
+
+	for (size_t i = 0; i < k; i++)
+		rows[i] = columns[i] = symbols[i] = i;
+	for (int b = 0; b < p->boots; b++) {
+		size_t row = (size_t)b % k;
+
+		if (row == 0) {
+			gsl_ran_shuffle(rng, rows, k, sizeof(*rows));
+			gsl_ran_shuffle(rng, columns, k, sizeof(*columns));
+			gsl_ran_shuffle(rng, symbols, k, sizeof(*symbols));
+		}
+		for (size_t i = 0; i < k; i++) {
+			struct plan_boot *at = ARRAY_PUSH(p->order, p->norder, *cap);
+
+			at->arm = first + symbols[(rows[row] + columns[i]) % k];
+			at->block = b;
+			at->position = (int)i;
+		}
+	}
+	free(rows);
+	free(columns);
+	free(symbols);
+}
+
+static void order_all(struct plan *p)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	size_t cap = 0, first = 0;
+
+	gsl_rng_set(rng, (unsigned long)p->seed);
+	while (first < p->narms) {
+		size_t k = 1;
+
+		while (first + k < p->narms && p->arms[first + k].target == p->arms[first].target)
+			k++;
+		order_blocks(p, rng, first, k, &cap);
+		first += k;
+	}
+	gsl_rng_free(rng);
+}
+
+int plan_make(struct config *c, const struct suite *s, const struct plan_options *o, struct plan *out,
+	      struct err *e)
+{
+	cleanup_free char *twin = s->twins ? xasprintf("%s-twin", s->baseline) : NULL;
+	struct choice choice = { 0 };
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	out->suite = s;
+	out->seed = o->seed;
+	out->boots = o->boots ? o->boots : s->boots;
+	ret = parse_only(&o->only, &choice, e);
+	if (!ret)
+		ret = check_choices(s, &choice, twin, e);
+	if (!ret) {
+		choose_workloads(s, &choice, out);
+		ret = add_arms(c, &choice, twin, out, e);
+	}
+	if (!ret)
+		order_all(out);
+	choice_release(&choice);
+	return ret;
+}
+
+void plan_release(struct plan *p)
+{
+	for (size_t i = 0; i < p->narms; i++) {
+		free(p->arms[i].name);
+		free(p->arms[i].twin_of);
+	}
+	free(p->arms);
+	free(p->order);
+	free(p->workloads);
+	memset(p, 0, sizeof(*p));
+}
+
+/* The text of a plan: one fact per line, "key value". */
+
+static void fact(struct str *out, const char *key, const char *value)
+{
+	if (value && *value)
+		str_addf(out, "%s %s\n", key, value);
+}
+
+static void facts(struct str *out, const char *key, const struct strv *values)
+{
+	for (size_t i = 0; i < values->n; i++)
+		fact(out, key, values->v[i]);
+}
+
+static int file_fact(struct str *out, const char *key, const char *path, struct err *e)
+{
+	char hex[HASH_HEX];
+
+	if (hash_file(path, hex, e))
+		return -1;
+	str_addf(out, "%s %s %s\n", key, path, hex);
+	return 0;
+}
+
+/* A series is a folder of files or one file. */
+static int patches_facts(struct str *out, const char *path, struct err *e)
+{
+	cleanup_strv struct strv names = STRV_INIT;
+
+	if (file_exists(path))
+		return file_fact(out, "patch", path, e);
+	if (dir_list(path, NULL, &names, e))
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *p = path_join(path, names.v[i]);
+
+		if (file_exists(p) && file_fact(out, "patch", p, e))
+			return -1;
+	}
+	return 0;
+}
+
+static void source_facts(struct str *out, const struct source *s)
+{
+	fact(out, "source", s->name);
+	fact(out, "version", s->version);
+	fact(out, "git", s->git);
+	fact(out, "ref", s->ref);
+	fact(out, "path", s->path);
+	fact(out, "tarball", s->tarball);
+	fact(out, "package", s->package);
+	fact(out, "suite", s->suite);
+	facts(out, "url", &s->urls);
+	fact(out, "sha256", s->sha256);
+}
+
+static int variant_facts(struct str *out, const struct plan_arm *a, struct err *e)
+{
+	const struct variant *v = a->variant;
+	cleanup_strv struct strv fragments = STRV_INIT;
+
+	fact(out, "arm", a->name);
+	fact(out, "variant", v->name);
+	fact(out, "twin_of", a->twin_of);
+	source_facts(out, v->source);
+	for (size_t i = 0; i < v->patches.n; i++)
+		if (patches_facts(out, v->patches.v[i], e))
+			return -1;
+	fact(out, "base_config", v->base_config);
+	if (variant_fragments(v, a->target->arch, &fragments, e))
+		return -1;
+	for (size_t i = 0; i < fragments.n; i++)
+		if (file_fact(out, "fragment", fragments.v[i], e))
+			return -1;
+	facts(out, "option", &v->options);
+	facts(out, "cmdline", &v->cmdline);
+	return 0;
+}
+
+static void target_facts(struct str *out, const struct target *t)
+{
+	fact(out, "target", t->name);
+	fact(out, "backend", t->backend);
+	fact(out, "arch", t->arch->name);
+	fact(out, "machine", t->machine);
+	fact(out, "cpu", t->cpu);
+	fact(out, "cpu_kvm", t->cpu_kvm);
+	str_addf(out, "cpus %d\nmemory %d\naccel %d\nicount %d\nseed %d\n", t->cpus, t->memory,
+		 (int)t->accel, t->icount, t->seed);
+	fact(out, "console", t->console);
+	fact(out, "serial_device", t->serial_device);
+	fact(out, "rtc", t->rtc);
+	facts(out, "target_cmdline", &t->cmdline);
+	facts(out, "qemu_arg", &t->qemu_args);
+	fact(out, "fake_records", t->fake_records);
+}
+
+static void workload_facts(struct str *out, const struct suite_workload *w)
+{
+	str_addf(out, "workload %s rounds=%d warmup=%d timeout=%d", w->w->name, w->rounds, w->warmup,
+		 w->timeout);
+	for (size_t i = 0; i < w->nparams; i++)
+		str_addf(out, " %s=%s", w->params[i].name, w->params[i].value);
+	str_addch(out, '\n');
+}
+
+int plan_text(const struct plan *p, const struct plan_options *o, struct str *out, struct err *e)
+{
+	str_addf(out, "kdelta-plan 1\nsuite %s\nseed %llu\nboots %d\n", p->suite->name,
+		 (unsigned long long)p->seed, p->boots);
+	facts(out, "only", &o->only);
+	str_addf(out, "baseline %s\nmargin %.17g\n", p->suite->baseline, p->suite->margin);
+	for (size_t i = 0; i < p->nworkloads; i++)
+		workload_facts(out, &p->suite->workloads[p->workloads[i]]);
+	for (size_t i = 0; i < p->narms; i++) {
+		if (i == 0 || p->arms[i].target != p->arms[i - 1].target)
+			target_facts(out, p->arms[i].target);
+		if (variant_facts(out, &p->arms[i], e))
+			return -1;
+	}
+	return 0;
+}
+
+static int text_number(const char *value, uint64_t max, uint64_t *out, struct err *e)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	if (errno || end == value || *end || *out > max)
+		return err_set(e, ERR_INFRA, "the stored plan says '%s' where a number belongs", value);
+	return 0;
+}
+
+int plan_text_options(const char *text, struct plan_options *o, struct err *e)
+{
+	cleanup_strv struct strv lines = STRV_INIT;
+	uint64_t boots = 0;
+
+	strv_split(&lines, text, "\n");
+	if (!lines.n || strcmp(lines.v[0], "kdelta-plan 1"))
+		return err_set(e, ERR_INFRA, "the stored plan is of another version of kdelta");
+	for (size_t i = 1; i < lines.n; i++) {
+		const char *l = lines.v[i];
+
+		/* the options stand before the first workload */
+		if (str_starts(l, "workload "))
+			break;
+		if (str_starts(l, "seed ") && text_number(l + 5, UINT64_MAX, &o->seed, e))
+			return -1;
+		if (str_starts(l, "boots ") && text_number(l + 6, 1000000, &boots, e))
+			return -1;
+		if (str_starts(l, "only "))
+			strv_push(&o->only, l + 5);
+	}
+	o->boots = (int)boots;
+	return boots ? 0 : err_set(e, ERR_INFRA, "the stored plan names no number of boots");
+}
