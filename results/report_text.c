@@ -135,8 +135,9 @@ static const char *colour_of(enum verdict v)
 	}
 }
 
-/* Numbers stand to the right, words to the left; the last column is not padded. */
-static void print_cell(const struct table *t, const struct row *r, size_t i, bool colour, struct str *out)
+/* Numbers stand to the right, words to the left; the @last cell of a line is not padded. */
+static void print_cell(const struct table *t, const struct row *r, size_t i, bool last, bool colour,
+		       struct str *out)
 {
 	size_t pad = t->width[i] - columns_of(r->cell[i].buf);
 	const char *on = i == VERDICT && colour ? colour_of(r->verdict) : NULL;
@@ -145,9 +146,8 @@ static void print_cell(const struct table *t, const struct row *r, size_t i, boo
 	if (right)
 		add_spaces(out, pad);
 	str_addf(out, "%s%s%s", on ? on : "", r->cell[i].buf, on ? "\033[0m" : "");
-	if (i == VERDICT)
-		return;
-	add_spaces(out, (right ? 0 : pad) + GAP);
+	if (!last)
+		add_spaces(out, (right ? 0 : pad) + GAP);
 }
 
 static void print_row(const struct table *t, const struct row *r, bool split,
@@ -157,11 +157,13 @@ static void print_row(const struct table *t, const struct row *r, bool split,
 		str_addf(out, "%s\n", r->group);
 	add_spaces(out, INDENT);
 	for (size_t i = 0; i < COLUMNS; i++) {
+		bool last = i == VERDICT || (split && i == SPLIT - 1);
+
 		if (split && i == SPLIT) {
 			str_addch(out, '\n');
 			add_spaces(out, 3 * INDENT);
 		}
-		print_cell(t, r, i, ctx->colour, out);
+		print_cell(t, r, i, last, ctx->colour, out);
 	}
 	str_addch(out, '\n');
 }

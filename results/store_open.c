@@ -129,7 +129,8 @@ static char *uri_of(const char *path, const char *query)
 {
 	struct str s = STR_INIT;
 
-	str_add(&s, *path == '/' ? "file://" : "file:");
+	/* "./" takes their meaning from the names that SQLite keeps for itself, ":memory:" and "" */
+	str_add(&s, *path == '/' ? "file://" : "file:./");
 	for (; *path; path++)
 		str_addf(&s, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
 	str_add(&s, query);
