@@ -34,7 +34,7 @@
 
 /* What a section is for; every section that is loaded belongs to one kind. */
 enum static_kind {
-	SK_TEXT,   /* executable, stays */
+	SK_TEXT, /* executable, stays */
 	SK_RODATA, /* not written */
 	SK_DATA,
 	SK_PERCPU, /* one CPU's copy */
@@ -56,16 +56,16 @@ struct static_section {
 
 struct static_func {
 	char *name;
-	char *file;  /* source file of a local symbol, "" for a global one */
+	char *file; /* source file of a local symbol, "" for a global one */
 	int ordinal; /* counts functions that have name and file in common */
 	bool external; /* defined elsewhere (modules): no code, only called */
 	uint64_t addr, size;
 	uint64_t hash; /* of the code, without addresses */
 	uint32_t insns;
-	uint32_t calls;	  /* direct calls in it */
+	uint32_t calls; /* direct calls in it */
 	uint32_t atomics; /* atomic instructions in it */
-	uint32_t called;  /* direct calls to it, in the whole file */
-	uint32_t jumped;  /* direct jumps to it from other functions (tail calls) */
+	uint32_t called; /* direct calls to it, in the whole file */
+	uint32_t jumped; /* direct jumps to it from other functions (tail calls) */
 };
 
 struct static_alias { /* every name of every function, sorted by name */
@@ -113,11 +113,15 @@ struct static_values {
 	size_t n, cap;
 };
 
-#define STATIC_VALUES_INIT { .v = NULL, .n = 0, .cap = 0 }
+#define STATIC_VALUES_INIT                                                                         \
+	{                                                                                          \
+		.v = NULL, .n = 0, .cap = 0                                                        \
+	}
 
 /* Append all figures of @m. @calls: functions to count in addition to the default set, or NULL; the
  * default ones are left out where the file does not have them. */
-void static_records(const struct static_image *m, const struct strv *calls, struct static_values *out);
+void static_records(const struct static_image *m, const struct strv *calls,
+		    struct static_values *out);
 void static_values_release(struct static_values *v);
 const struct static_value *static_values_find(const struct static_values *v, const char *metric);
 

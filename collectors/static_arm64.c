@@ -16,7 +16,6 @@
 enum { CLASS_LSE, CLASS_EXCLUSIVE };
 
 #define NREGS 31
-#define CALLER_SAVED 19 /* x0…x18 */
 
 #define BITS_IMM26 0x03ffffffu
 #define BITS_IMM19 0x00ffffe0u
@@ -31,10 +30,16 @@ struct label { /* what registers hold where a branch further up goes */
 
 enum ended { END_NOT, END_JUMP, END_RETURN, END_SWITCH };
 
+struct page { /* of an ADRP in this function */
+	uint64_t addr;
+	bool used; /* by a second half */
+};
+
 struct arm64_state {
 	const struct obj *o;
 	uint64_t page[NREGS]; /* 0: not known */
-	uint64_t unused[NREGS]; /* the last ADRP's page, until something uses it */
+	struct page *seen;
+	size_t nseen, seen_cap;
 	uint64_t cases[NREGS]; /* at the last indirect branch */
 	bool have_cases;
 	enum ended ended; /* how the instruction before this one left */
@@ -55,28 +60,43 @@ static void arm64_close(void *state)
 	struct arm64_state *st = state;
 
 	free(st->label);
+	free(st->seen);
 	free(st);
 }
 
-static void forget(struct arm64_state *st, unsigned int reg, struct insn *in)
+static void forget(struct arm64_state *st, unsigned int reg)
 {
-	if (reg >= NREGS)
-		return;
-	if (st->unused[reg])
-		insn_add_ref(in, REF_REL, 0, 0, st->unused[reg]);
-	st->unused[reg] = 0;
-	st->page[reg] = 0;
+	if (reg < NREGS)
+		st->page[reg] = 0;
 }
 
-static void arm64_flush(void *state, struct insn *in)
+static bool arm64_flush(void *state, uint64_t *target)
 {
 	struct arm64_state *st = state;
 
-	for (unsigned int i = 0; i < NREGS; i++)
-		forget(st, i, in);
+	while (st->nseen > 0) {
+		const struct page *p = &st->seen[--st->nseen];
+
+		if (!p->used) {
+			*target = p->addr;
+			return true;
+		}
+	}
+	memset(st->page, 0, sizeof(st->page));
 	st->nlabel = 0;
 	st->have_cases = false;
 	st->ended = END_NOT;
+	return false;
+}
+
+static void see_page(struct arm64_state *st, uint64_t addr, bool used)
+{
+	for (size_t i = 0; i < st->nseen; i++)
+		if (st->seen[i].addr == addr) {
+			st->seen[i].used |= used;
+			return;
+		}
+	*ARRAY_PUSH(st->seen, st->nseen, st->seen_cap) = (struct page){ addr, used };
 }
 
 static int64_t sign(uint64_t v, unsigned int bits)
@@ -174,8 +194,7 @@ static void second_half(struct arm64_state *st, uint32_t w, struct insn *in)
 	if (!obj_section_at(st->o, target))
 		return;
 	insn_add_ref(in, REF_REL, 0, 4, target)->bits = BITS_IMM12;
-	if (st->unused[rn] == st->page[rn])
-		st->unused[rn] = 0;
+	see_page(st, st->page[rn], true);
 }
 
 static bool loads(uint32_t w)
@@ -188,24 +207,25 @@ static bool loads(uint32_t w)
 }
 
 /* Forget the registers that an instruction writes. */
-static void clobber(struct arm64_state *st, uint32_t w, struct insn *in)
+static void clobber(struct arm64_state *st, uint32_t w)
 {
 	bool pair = (w & 0x3a000000) == 0x28000000;
 
 	if ((w & 0x0a000000) == 0x08000000) {
 		if (loads(w))
-			forget(st, w & 31, in);
+			forget(st, w & 31);
 		if (loads(w) && pair)
-			forget(st, w >> 10 & 31, in);
+			forget(st, w >> 10 & 31);
 	} else if ((w & 0x1c000000) == 0x10000000) {
-		forget(st, w & 31, in);
-	} else if ((w & 0x0e000000) == 0x0a000000 && (w & 0x1fe00000) != 0x1a400000) { /* not ccmp */
-		forget(st, w & 31, in);
+		forget(st, w & 31);
+	} else if ((w & 0x0e000000) == 0x0a000000 &&
+		   (w & 0x1fe00000) != 0x1a400000) { /* not ccmp */
+		forget(st, w & 31);
 	} else if ((w & 0xfff00000) == 0xd5300000) { /* mrs */
-		forget(st, w & 31, in);
+		forget(st, w & 31);
 	} else if ((w & 0xfc000000) == 0x94000000 || (w & 0xfffffc1f) == 0xd63f0000) { /* bl, blr */
-		for (unsigned int i = 0; i < CALLER_SAVED; i++)
-			forget(st, i, in);
+		/* the result; other registers may live on, because gcc knows what the callee writes */
+		forget(st, 0);
 	}
 }
 
@@ -215,7 +235,7 @@ static void address(struct arm64_state *st, uint32_t w, uint64_t addr, struct in
 	unsigned int rd = w & 31;
 	uint64_t page;
 
-	forget(st, rd, in);
+	forget(st, rd);
 	if (!(w & 0x80000000) || st->o->rel) { /* adr, or the relocation has the target */
 		insn_add_ref(in, REF_REL, 0, 4, addr + (uint64_t)imm)->bits = BITS_ADR;
 		return;
@@ -223,7 +243,8 @@ static void address(struct arm64_state *st, uint32_t w, uint64_t addr, struct in
 	page = (addr & ~0xfffULL) + (uint64_t)(imm * 4096);
 	insn_add_ref(in, REF_PART, 0, 4, 0)->bits = BITS_ADR;
 	if (rd < NREGS)
-		st->page[rd] = st->unused[rd] = page;
+		st->page[rd] = page;
+	see_page(st, page, false);
 }
 
 static void leave(struct arm64_state *st, uint32_t w)
@@ -239,7 +260,8 @@ static void leave(struct arm64_state *st, uint32_t w)
 	}
 }
 
-static bool arm64_decode(void *state, const unsigned char *p, size_t max, uint64_t addr, struct insn *in)
+static bool arm64_decode(void *state, const unsigned char *p, size_t max, uint64_t addr,
+			 struct insn *in)
 {
 	struct arm64_state *st = state;
 	int64_t dist = 0;
@@ -266,12 +288,13 @@ static bool arm64_decode(void *state, const unsigned char *p, size_t max, uint64
 		address(st, w, addr, in);
 		return true;
 	} else if ((w & 0x3b000000) == 0x18000000) { /* ldr of a literal */
-		insn_add_ref(in, REF_REL, 0, 4, addr + (uint64_t)(sign((w & BITS_IMM19) >> 5, 19) * 4))->bits =
-			BITS_IMM19;
+		insn_add_ref(in, REF_REL, 0, 4,
+			     addr + (uint64_t)(sign((w & BITS_IMM19) >> 5, 19) * 4))
+			->bits = BITS_IMM19;
 	} else {
 		second_half(st, w, in);
 	}
-	clobber(st, w, in);
+	clobber(st, w);
 	leave(st, w);
 	return true;
 }

@@ -6,12 +6,12 @@
 #include "collectors/static.h"
 
 static const char *const kind_names[SK_COUNT] = {
-	[SK_TEXT] = "text",	[SK_RODATA] = "rodata", [SK_DATA] = "data",
-	[SK_PERCPU] = "percpu", [SK_BSS] = "bss",	[SK_INIT] = "init",
+	[SK_TEXT] = "text",     [SK_RODATA] = "rodata", [SK_DATA] = "data",
+	[SK_PERCPU] = "percpu", [SK_BSS] = "bss",       [SK_INIT] = "init",
 };
 
 static const char *const change_names[SC_COUNT] = {
-	[SC_ADDED] = "added",	[SC_REMOVED] = "removed", [SC_GROWN] = "grown",
+	[SC_ADDED] = "added",   [SC_REMOVED] = "removed", [SC_GROWN] = "grown",
 	[SC_SHRUNK] = "shrunk", [SC_CODE] = "changed",
 };
 
@@ -48,7 +48,8 @@ const char *static_change_name(enum static_change c)
 }
 
 /* First alias of this name; @n: how many functions have it. */
-static const struct static_alias *find_alias(const struct static_image *m, const char *name, size_t *n)
+static const struct static_alias *find_alias(const struct static_image *m, const char *name,
+					     size_t *n)
 {
 	size_t lo = 0, hi = m->nalias;
 
@@ -107,7 +108,8 @@ static size_t count_own(const struct static_image *m)
 	return n;
 }
 
-void static_records(const struct static_image *m, const struct strv *calls, struct static_values *out)
+void static_records(const struct static_image *m, const struct strv *calls,
+		    struct static_values *out)
 {
 	for (size_t i = 0; i < SK_COUNT; i++)
 		add_value(out, xstrdup(kind_names[i]), "bytes", DIR_LOWER, (double)m->size[i]);
@@ -115,8 +117,8 @@ void static_records(const struct static_image *m, const struct strv *calls, stru
 	add_value(out, xstrdup("instructions"), "instructions", DIR_LOWER, (double)m->insns);
 	for (size_t i = 0; i < STATIC_CLASSES; i++)
 		if (m->class_name[i])
-			add_value(out, xasprintf("atomic.%s", m->class_name[i]), "instructions", DIR_LOWER,
-				  (double)m->class_count[i]);
+			add_value(out, xasprintf("atomic.%s", m->class_name[i]), "instructions",
+				  DIR_LOWER, (double)m->class_count[i]);
 	for (const char *const *name = static_default_calls; *name; name++)
 		add_calls(m, *name, false, out);
 	for (size_t i = 0; calls && i < calls->n; i++)
@@ -139,7 +141,8 @@ const struct static_value *static_values_find(const struct static_values *v, con
 	return NULL;
 }
 
-static void add_delta(struct static_diff *out, const struct static_func *a, const struct static_func *b)
+static void add_delta(struct static_diff *out, const struct static_func *a,
+		      const struct static_func *b)
 {
 	long long bytes = (b ? (long long)b->size : 0) - (a ? (long long)a->size : 0);
 	enum static_change change;
@@ -149,7 +152,11 @@ static void add_delta(struct static_diff *out, const struct static_func *a, cons
 		out->same++;
 		return;
 	}
-	change = !a ? SC_ADDED : !b ? SC_REMOVED : bytes > 0 ? SC_GROWN : bytes < 0 ? SC_SHRUNK : SC_CODE;
+	change = !a        ? SC_ADDED :
+		 !b        ? SC_REMOVED :
+		 bytes > 0 ? SC_GROWN :
+		 bytes < 0 ? SC_SHRUNK :
+			     SC_CODE;
 	d = ARRAY_PUSH(out->d, out->n, out->cap);
 	*d = (struct static_delta){ .a = a, .b = b, .change = change, .bytes = bytes };
 	out->count[change]++;
@@ -193,8 +200,8 @@ int static_diff(const struct static_image *a, const struct static_image *b, stru
 
 	memset(out, 0, sizeof(*out));
 	if (strcmp(a->arch, b->arch))
-		return err_set(e, ERR_USAGE, "cannot compare '%s' (%s) with '%s' (%s)", a->path, a->arch,
-			       b->path, b->arch);
+		return err_set(e, ERR_USAGE, "cannot compare '%s' (%s) with '%s' (%s)", a->path,
+			       a->arch, b->path, b->arch);
 	while (i < a->nfn || k < b->nfn) {
 		int d = i >= a->nfn ? 1 : k >= b->nfn ? -1 : compare_funcs(&a->fn[i], &b->fn[k]);
 
@@ -240,7 +247,8 @@ enum static_same static_same_code(const struct static_image *a, const struct sta
 				  const char *const *names, size_t n, const char **which)
 {
 	for (size_t i = 0; i < n; i++) {
-		enum static_same same = strcmp(a->arch, b->arch) ? SS_DIFFERENT : same_name(a, b, names[i]);
+		enum static_same same = strcmp(a->arch, b->arch) ? SS_DIFFERENT :
+								   same_name(a, b, names[i]);
 
 		if (same == SS_IDENTICAL)
 			continue;

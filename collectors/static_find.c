@@ -52,11 +52,28 @@ size_t obj_lower(const struct obj *o, uint64_t addr)
 /* Symbols may nest (labels inside a function): look a few back for one that covers the address. */
 #define NEST_MAX 16
 
+/* Where a section begins, the linker script's name for it ("__start_rodata") is preferred: what comes first
+ * in a section changes from build to build, and code that asks for the limits does not. */
+static const struct obj_symbol *section_start(const struct obj *o, size_t i)
+{
+	uint64_t addr = o->sym[i].addr;
+
+	if (o->rel || !o->sym[i].sec || o->sec[o->sym[i].sec].addr != addr)
+		return NULL;
+	for (; i < o->nsym && o->sym[i].addr == addr; i++)
+		if (o->sym[i].global && !o->sym[i].size && !o->sym[i].func)
+			return &o->sym[i];
+	return NULL;
+}
+
 const struct obj_symbol *obj_symbol_at(const struct obj *o, uint64_t addr)
 {
 	size_t i = obj_lower(o, addr);
 	const struct obj_symbol *exact = i < o->nsym && o->sym[i].addr == addr ? &o->sym[i] : NULL;
+	const struct obj_symbol *start = exact ? section_start(o, i) : NULL;
 
+	if (start)
+		return start;
 	if (exact && (exact->size || !exact->sec))
 		return exact; /* the best of its address is sorted first */
 	for (size_t back = 0; i-- > 0 && back < NEST_MAX; back++) {

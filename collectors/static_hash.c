@@ -56,12 +56,12 @@ static bool inside(const struct scan_func *fn, uint64_t addr)
 	return fn && addr >= fn->addr && addr < fn->end;
 }
 
-/* A jump table of absolute addresses: where in the function its entries lead. */
+/* A jump table: where in the function its entries lead. They are addresses, or count from @base. */
 static uint64_t hash_table(uint64_t h, const struct obj *o, const struct scan_func *fn,
-			   const unsigned char *p, size_t max, size_t *n)
+			   const unsigned char *p, size_t max, uint64_t base, size_t *n)
 {
 	for (*n = 0; *n < TABLE_MAX && (*n + 1) * 8 <= max; (*n)++) {
-		uint64_t v = obj_word(o, p + *n * 8, 8);
+		uint64_t v = base + obj_word(o, p + *n * 8, 8);
 
 		if (!inside(fn, v))
 			break;
@@ -86,7 +86,9 @@ static uint64_t hash_constant(uint64_t h, const struct obj *o, const struct obj_
 
 	if (is_string(p, max, &n))
 		return hash_bytes(h, p, n);
-	h = hash_table(h, o, fn, p, max, &n);
+	h = hash_table(h, o, fn, p, max, 0, &n);
+	if (!n)
+		h = hash_table(h, o, fn, p, max, addr, &n);
 	if (n || max < 8)
 		return hash_number(h, n);
 	return hash_pointer(h, o, obj_word(o, p, 8));
@@ -111,7 +113,8 @@ uint64_t hash_target(uint64_t h, const struct obj *o, const struct scan_func *fn
 		return hash_constant(h, o, sec, fn, target);
 	s = obj_symbol_before(o, target);
 	h = hash_bytes(h, sec->name, strlen(sec->name));
-	return s ? hash_number(hash_name(h, s), target - s->addr) : hash_number(h, target - sec->addr);
+	return s ? hash_number(hash_name(h, s), target - s->addr) :
+		   hash_number(h, target - sec->addr);
 }
 
 static const struct obj_reloc *reloc_in(const struct obj_section *sec, uint64_t from, uint64_t to)
@@ -125,7 +128,7 @@ bool insn_target(const struct obj *o, const struct obj_section *sec, const struc
 		 const struct insn_ref *r, uint64_t addr, uint64_t *target)
 {
 	uint64_t field = addr + r->off;
-	const struct obj_reloc *rel = reloc_in(sec, field, field + (r->width ? r->width : 1));
+	const struct obj_reloc *rel = reloc_in(sec, field, field + r->width);
 
 	if (rel) {
 		*target = rel->target + (r->kind == REF_REL ? in->base - rel->addr : 0);
@@ -136,7 +139,8 @@ bool insn_target(const struct obj *o, const struct obj_section *sec, const struc
 		return true;
 	if (o->rel || r->kind == REF_PART || (r->kind == REF_ABS && *target < LOWEST_ADDRESS))
 		return false;
-	return obj_section_at(o, *target);
+	/* or the end of a section, which linker scripts name */
+	return obj_section_at(o, *target) || obj_symbol_at(o, *target);
 }
 
 static void clear_field(unsigned char *b, const struct insn_ref *r)
@@ -153,7 +157,8 @@ static void clear_field(unsigned char *b, const struct insn_ref *r)
 static uint64_t hash_other_relocs(uint64_t h, const struct obj *o, const struct obj_section *sec,
 				  const struct scan_func *fn, const struct insn *in, uint64_t addr)
 {
-	for (size_t i = obj_reloc_lower(sec, addr); i < sec->nrel && sec->rel[i].addr < addr + in->len; i++) {
+	for (size_t i = obj_reloc_lower(sec, addr);
+	     i < sec->nrel && sec->rel[i].addr < addr + in->len; i++) {
 		uint64_t at = sec->rel[i].addr - addr;
 		bool known = false;
 
@@ -166,7 +171,8 @@ static uint64_t hash_other_relocs(uint64_t h, const struct obj *o, const struct 
 }
 
 uint64_t hash_insn(uint64_t h, const struct obj *o, const struct obj_section *sec,
-		   const struct scan_func *fn, const struct insn *in, const unsigned char *p, uint64_t addr)
+		   const struct scan_func *fn, const struct insn *in, const unsigned char *p,
+		   uint64_t addr)
 {
 	unsigned char b[INSN_MAX];
 	uint64_t targets[INSN_REFS];

@@ -22,13 +22,13 @@ enum ref_kind {
 /* A field of an instruction that holds an address. */
 struct insn_ref {
 	enum ref_kind kind;
-	unsigned int off, width; /* the bytes of the field; width 0: it is in an earlier instruction */
+	unsigned int off, width; /* the bytes of the field */
 	uint32_t bits; /* not 0: only these bits of the little-endian word at @off */
 	uint64_t target;
 };
 
 #define INSN_MAX 16
-#define INSN_REFS 36
+#define INSN_REFS 2
 
 enum insn_flow { FLOW_NEXT, FLOW_CALL, FLOW_JUMP };
 
@@ -48,11 +48,12 @@ struct insn_arch {
 	/* State of one scan; any of the three may be NULL. */
 	void *(*open)(const struct obj *o);
 	void (*close)(void *state);
-	/* A function ends and another begins: forget what registers hold. What was still open goes into @in
-	 * as references (it is otherwise empty). */
-	void (*flush)(void *state, struct insn *in);
+	/* A function ends: called until it returns false, and before that gives one address after another
+	 * that instructions of the function refer to and that no instruction reported. */
+	bool (*flush)(void *state, uint64_t *target);
 	/* Decode at most @max bytes at @addr. false: no instruction. @in is zeroed, atomic -1. */
-	bool (*decode)(void *state, const unsigned char *p, size_t max, uint64_t addr, struct insn *in);
+	bool (*decode)(void *state, const unsigned char *p, size_t max, uint64_t addr,
+		       struct insn *in);
 	unsigned int step; /* bytes to skip where nothing decodes */
 };
 

@@ -25,7 +25,8 @@ static const struct insn_arch *find_arch(int machine)
 /* Sections that are freed when the kernel has booted or the module is loaded. */
 static bool is_init(const char *name)
 {
-	static const char *const prefixes[] = { ".init", ".exit", ".altinstr", ".apicdrivers", ".boot.data" };
+	static const char *const prefixes[] = { ".init", ".exit", ".altinstr", ".apicdrivers",
+						".boot.data" };
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (str_starts(name, prefixes[i]))
@@ -87,7 +88,8 @@ static void take_funcs(struct static_image *m, const struct scan *s)
 	}
 	qsort(m->fn, m->nfn, sizeof(*m->fn), by_name);
 	for (size_t i = 1; i < m->nfn; i++)
-		if (!strcmp(m->fn[i].name, m->fn[i - 1].name) && !strcmp(m->fn[i].file, m->fn[i - 1].file))
+		if (!strcmp(m->fn[i].name, m->fn[i - 1].name) &&
+		    !strcmp(m->fn[i].file, m->fn[i - 1].file))
 			m->fn[i].ordinal = m->fn[i - 1].ordinal + 1;
 }
 
@@ -124,14 +126,15 @@ static void take_aliases(struct static_image *m, const struct obj *o)
 		const struct entry *at = bsearch(&key, entry, m->nfn, sizeof(*entry), by_entry);
 
 		if (at)
-			m->alias[m->nalias++] = (struct static_alias){ xstrdup(o->sym[i].name), at->func };
+			m->alias[m->nalias++] =
+				(struct static_alias){ xstrdup(o->sym[i].name), at->func };
 	}
 	qsort(m->alias, m->nalias, sizeof(*m->alias), by_alias);
 	free(entry);
 }
 
-static struct static_image *make_image(const char *path, const struct obj *o, const struct insn_arch *arch,
-				       struct err *e)
+static struct static_image *make_image(const char *path, const struct obj *o,
+				       const struct insn_arch *arch, struct err *e)
 {
 	struct static_image *m;
 	struct scan s;

@@ -14,8 +14,8 @@
 #define EXTERN_BASE 0x4000000000000000ULL
 #define EXTERN_STEP 0x100000000ULL
 
-static int read_section(struct obj *o, Elf_Scn *scn, size_t strndx, uint64_t *next, const char *path,
-			struct err *e)
+static int read_section(struct obj *o, Elf_Scn *scn, size_t strndx, uint64_t *next,
+			const char *path, struct err *e)
 {
 	struct obj_section *s = &o->sec[elf_ndxscn(scn)];
 	Elf_Data *data;
@@ -41,7 +41,8 @@ static int read_section(struct obj *o, Elf_Scn *scn, size_t strndx, uint64_t *ne
 		return 0;
 	data = elf_rawdata(scn, NULL);
 	if (!data || data->d_size < s->size)
-		return err_set(e, ERR_INFRA, "cannot read '%s': section '%s' is cut off", path, s->name);
+		return err_set(e, ERR_INFRA, "cannot read '%s': section '%s' is cut off", path,
+			       s->name);
 	s->data = data->d_buf;
 	return 0;
 }
@@ -49,7 +50,8 @@ static int read_section(struct obj *o, Elf_Scn *scn, size_t strndx, uint64_t *ne
 static int by_section_address(const void *a, const void *b, void *arg)
 {
 	const struct obj *o = arg;
-	uint64_t x = o->sec[*(const unsigned int *)a].addr, y = o->sec[*(const unsigned int *)b].addr;
+	uint64_t x = o->sec[*(const unsigned int *)a].addr,
+		 y = o->sec[*(const unsigned int *)b].addr;
 
 	return x < y ? -1 : x > y;
 }
@@ -89,7 +91,8 @@ static uint64_t symbol_address(const struct obj *o, const GElf_Sym *sym, size_t 
 	return o->sec[sym->st_shndx].addr + sym->st_value;
 }
 
-static void add_symbol(struct obj *o, const GElf_Sym *sym, const char *name, const char *file, size_t index)
+static void add_symbol(struct obj *o, const GElf_Sym *sym, const char *name, const char *file,
+		       size_t index)
 {
 	unsigned int type = GELF_ST_TYPE(sym->st_info), sec = sym->st_shndx;
 	bool global = GELF_ST_BIND(sym->st_info) != STB_LOCAL;
@@ -184,7 +187,8 @@ static void read_relocs(struct obj *o, Elf_Data *data, const GElf_Shdr *sh, Elf_
 			continue;
 		r = ARRAY_PUSH(s->rel, s->nrel, s->rel_cap);
 		r->addr = s->addr + rela.r_offset;
-		r->target = symbol_address(o, &sym, GELF_R_SYM(rela.r_info)) + (uint64_t)rela.r_addend;
+		r->target =
+			symbol_address(o, &sym, GELF_R_SYM(rela.r_info)) + (uint64_t)rela.r_addend;
 	}
 	if (s->nrel)
 		qsort(s->rel, s->nrel, sizeof(*s->rel), by_reloc);
@@ -203,7 +207,8 @@ static int read_tables(struct obj *o, const char *path, struct err *e)
 				read_symtab(o, symtab, &sh);
 		}
 	if (!o->nsym)
-		return err_set(e, ERR_USAGE, "cannot analyse '%s': it has no symbols (stripped?)", path);
+		return err_set(e, ERR_USAGE, "cannot analyse '%s': it has no symbols (stripped?)",
+			       path);
 	while (o->rel && (scn = elf_nextscn(o->elf, scn)))
 		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA) {
 			Elf_Data *data = elf_getdata(scn, NULL);

@@ -30,8 +30,9 @@ static enum rel relative(const unsigned char *p)
 	case 0xcc: /* brcth */
 		return low == 6 ? REL_32 : REL_NONE;
 	case 0xec: /* brxhg, brxlg, cgrj, clgrj, crj, clrj, cgij, clgij, cij, clij */
-		return p[5] == 0x44 || p[5] == 0x45 || p[5] == 0x64 || p[5] == 0x65 || p[5] == 0x76 ||
-				       p[5] == 0x77 || (p[5] >= 0x7c && p[5] <= 0x7f) ?
+		return p[5] == 0x44 || p[5] == 0x45 || p[5] == 0x64 || p[5] == 0x65 ||
+				       p[5] == 0x76 || p[5] == 0x77 ||
+				       (p[5] >= 0x7c && p[5] <= 0x7f) ?
 			       REL_16 :
 			       REL_NONE;
 	default:

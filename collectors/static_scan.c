@@ -150,13 +150,11 @@ static void scan_stretch(struct scan *s, const struct obj_section *sec, struct s
 
 static void flush(struct scan *s, struct scan_func *fn)
 {
-	struct insn in = { .atomic = -1 };
+	uint64_t target;
 
-	if (!s->arch->flush)
-		return;
-	s->arch->flush(s->state, &in);
-	for (unsigned int i = 0; fn && i < in.nref; i++)
-		fn->f.hash = hash_target(fn->f.hash, s->o, fn, in.ref[i].target);
+	while (s->arch->flush && s->arch->flush(s->state, &target))
+		if (fn)
+			fn->f.hash = hash_target(fn->f.hash, s->o, fn, target);
 }
 
 /* Where the decoder starts anew, as objdump does: at symbols, ends of functions, data marks. */
@@ -165,8 +163,8 @@ struct cursor {
 	bool data;
 };
 
-static uint64_t next_stop(const struct scan *s, struct cursor *c, const struct scan_func *fn, uint64_t addr,
-			  uint64_t end)
+static uint64_t next_stop(const struct scan *s, struct cursor *c, const struct scan_func *fn,
+			  uint64_t addr, uint64_t end)
 {
 	const struct obj *o = s->o;
 
@@ -211,7 +209,8 @@ int scan_run(struct scan *s, const struct obj *o, const struct insn_arch *arch, 
 	if (arch->open) {
 		s->state = arch->open(o);
 		if (!s->state)
-			return err_set(e, ERR_INFRA, "cannot start the disassembler for %s", arch->name);
+			return err_set(e, ERR_INFRA, "cannot start the disassembler for %s",
+				       arch->name);
 	}
 	find_funcs(s);
 	for (size_t i = 0; i < o->norder; i++) {

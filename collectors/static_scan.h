@@ -34,7 +34,8 @@ uint64_t hash_bytes(uint64_t h, const void *p, size_t len);
 uint64_t hash_target(uint64_t h, const struct obj *o, const struct scan_func *fn, uint64_t target);
 /* Hash one instruction: its bytes without address fields, and what the fields refer to. */
 uint64_t hash_insn(uint64_t h, const struct obj *o, const struct obj_section *sec,
-		   const struct scan_func *fn, const struct insn *in, const unsigned char *p, uint64_t addr);
+		   const struct scan_func *fn, const struct insn *in, const unsigned char *p,
+		   uint64_t addr);
 /* Where the address field @r of an instruction at @addr leads: a relocation wins. false: nowhere, it is
  * a plain number. */
 bool insn_target(const struct obj *o, const struct obj_section *sec, const struct insn *in,

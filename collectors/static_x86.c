@@ -65,7 +65,9 @@ static uint64_t little(const unsigned char *p, unsigned int len)
 
 	for (unsigned int i = len; i-- > 0;)
 		v = v << 8 | p[i];
-	return len == 4 ? (uint64_t)(int64_t)(int32_t)v : len == 1 ? (uint64_t)(int64_t)(int8_t)v : v;
+	return len == 4 ? (uint64_t)(int64_t)(int32_t)v :
+	       len == 1 ? (uint64_t)(int64_t)(int8_t)v :
+			  v;
 }
 
 static bool field_fits(const struct insn *in, unsigned int off, unsigned int size)
@@ -73,24 +75,43 @@ static bool field_fits(const struct insn *in, unsigned int off, unsigned int siz
 	return off && (size == 4 || size == 8) && off + size <= in->len;
 }
 
+/* Offset of a displacement of 4 bytes, or 0. From ModRM and SIB, because capstone 4 gives a wrong size
+ * behind an operand-size prefix. */
+static unsigned int displacement(const cs_x86 *x, const unsigned char *p, const struct insn *in)
+{
+	unsigned int mod = x->modrm >> 6, rm = x->modrm & 7, off = x->encoding.modrm_offset + 1u;
+	bool sib = mod != 3 && rm == 4;
+
+	if (!x->encoding.modrm_offset || off + sib + 4 > in->len)
+		return 0;
+	if (mod == 2 || (mod == 0 && (rm == 5 || (sib && (p[off] & 7) == 5))))
+		return off + sib;
+	return 0;
+}
+
 static void operands(const cs_x86 *x, const unsigned char *p, struct insn *in)
 {
 	const cs_x86_encoding *en = &x->encoding;
+	unsigned int off = displacement(x, p, in);
 
-	if (field_fits(in, en->disp_offset, en->disp_size)) {
-		uint64_t disp = little(p + en->disp_offset, en->disp_size);
-		bool rip = en->modrm_offset && (x->modrm & 0xc7) == 0x05;
+	if (off) {
+		uint64_t disp = little(p + off, 4);
+		bool rip = (x->modrm & 0xc7) == 0x05;
 		bool seg = x->prefix[1] == X86_PREFIX_GS || x->prefix[1] == X86_PREFIX_FS;
 
-		insn_add_ref(in, rip ? REF_REL : seg ? REF_SEG : REF_ABS, en->disp_offset, en->disp_size,
-			     rip ? in->base + disp : disp);
+		insn_add_ref(in,
+			     rip ? REF_REL :
+			     seg ? REF_SEG :
+				   REF_ABS,
+			     off, 4, rip ? in->base + disp : disp);
 	}
 	if (field_fits(in, en->imm_offset, en->imm_size))
 		insn_add_ref(in, REF_ABS, en->imm_offset, en->imm_size,
 			     little(p + en->imm_offset, en->imm_size));
 }
 
-static bool x86_decode(void *state, const unsigned char *p, size_t max, uint64_t addr, struct insn *in)
+static bool x86_decode(void *state, const unsigned char *p, size_t max, uint64_t addr,
+		       struct insn *in)
 {
 	struct x86_state *st = state;
 	const uint8_t *code = p;
