@@ -29,12 +29,8 @@ struct work {
 const char *verdict_name(enum verdict v)
 {
 	static const char *const names[] = {
-		[V_SAME] = "same",
-		[V_BETTER] = "better",
-		[V_WORSE] = "worse",
-		[V_CHANGED] = "changed",
-		[V_UNDECIDED] = "undecided",
-		[V_SHOWN] = "shown",
+		[V_SAME] = "same",       [V_BETTER] = "better",       [V_WORSE] = "worse",
+		[V_CHANGED] = "changed", [V_UNDECIDED] = "undecided", [V_SHOWN] = "shown",
 		[V_MISSING] = "missing",
 	};
 
@@ -259,7 +255,8 @@ static size_t correct(struct comparison *c, const struct work *w, bool summary)
 	size_t judged;
 
 	for (size_t i = 0; i < c->n; i++)
-		p[i] = c->pairs[i].summary == summary && w[i].kind != KIND_SETTLED ? c->pairs[i].p : NAN;
+		p[i] = c->pairs[i].summary == summary && w[i].kind != KIND_SETTLED ? c->pairs[i].p :
+										     NAN;
 	judged = stats_holm(p, c->n, p);
 	for (size_t i = 0; i < c->n; i++)
 		if (c->pairs[i].summary == summary)

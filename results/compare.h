@@ -36,12 +36,12 @@ struct boot_value {
 
 enum verdict {
 	V_SAME,
-	V_BETTER,   /* changed, in the good direction */
-	V_WORSE,    /* changed, in the bad direction */
-	V_CHANGED,  /* changed, the metric has no direction */
+	V_BETTER, /* changed, in the good direction */
+	V_WORSE, /* changed, in the bad direction */
+	V_CHANGED, /* changed, the metric has no direction */
 	V_UNDECIDED,
-	V_SHOWN,    /* emulated time: shown, not judged */
-	V_MISSING,  /* one side has no value; see reason */
+	V_SHOWN, /* emulated time: shown, not judged */
+	V_MISSING, /* one side has no value; see reason */
 };
 
 const char *verdict_name(enum verdict v);

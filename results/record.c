@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char *const evidence_names[EV_COUNT] = {
-	[EV_STATIC] = "static",	    [EV_SIMULATED] = "simulated",	  [EV_VIRTUAL] = "virtual",
+	[EV_STATIC] = "static",     [EV_SIMULATED] = "simulated",         [EV_VIRTUAL] = "virtual",
 	[EV_HARDWARE] = "hardware", [EV_EMULATED_TIME] = "emulated-time",
 };
 
@@ -250,8 +250,8 @@ static int integer_parse(const char *text, long long *out)
 	return errno || *end ? -1 : 0;
 }
 
-int fields_int(const struct fields *f, const char *key, long long min, long long max, long long *out,
-	       struct err *e)
+int fields_int(const struct fields *f, const char *key, long long min, long long max,
+	       long long *out, struct err *e)
 {
 	const char *text = fields_get(f, key);
 	char buf[44];
@@ -259,8 +259,9 @@ int fields_int(const struct fields *f, const char *key, long long min, long long
 	if (!text)
 		return err_set(e, ERR_INFRA, "'%s' is missing", key);
 	if (integer_parse(text, out) || *out < min || *out > max)
-		return err_set(e, ERR_INFRA, "'%s': expected an integer from %lld to %lld, got '%s'",
-			       key, min, max, shown(text, buf));
+		return err_set(e, ERR_INFRA,
+			       "'%s': expected an integer from %lld to %lld, got '%s'", key, min,
+			       max, shown(text, buf));
 	return 0;
 }
 

@@ -70,8 +70,8 @@ static const char *text_of(const struct fields *f, const char *key, size_t max, 
 	else if (!*text)
 		err_set(e, ERR_INFRA, "'%s' is empty", key);
 	else if (strlen(text) >= max)
-		err_set(e, ERR_INFRA, "'%s' has %zu bytes, at most %zu are allowed", key, strlen(text),
-			max - 1);
+		err_set(e, ERR_INFRA, "'%s' has %zu bytes, at most %zu are allowed", key,
+			strlen(text), max - 1);
 	else
 		return text;
 	return NULL;
@@ -286,7 +286,8 @@ static int add_bucket(struct record *out, const struct bucket *b, uint64_t *tota
 	if (n && b->lower <= out->buckets[n - 1].lower)
 		return err_set(e, ERR_INFRA, "bucket %" PRIu64 " is out of order", b->lower);
 	if (!b->count || b->count > INT64_MAX - *total)
-		return err_set(e, ERR_INFRA, "bucket %" PRIu64 " has an impossible count", b->lower);
+		return err_set(e, ERR_INFRA, "bucket %" PRIu64 " has an impossible count",
+			       b->lower);
 	*total += b->count;
 	out->buckets[out->nbuckets++] = *b;
 	return 0;
@@ -344,7 +345,8 @@ static int take_done(struct reader *r, const struct fields *f, struct err *e)
 	if (workload_of(r, f, &w, e) || choice_of(f, "state", wl_state_parse, &state, e))
 		return -1;
 	/* a workload may be broken or skipped before it has begun; ok needs evidence that it ran */
-	if (rs->running != w && (rs->running >= 0 || state == WL_OK || !rs->started || is_done(rs, w)))
+	if (rs->running != w &&
+	    (rs->running >= 0 || state == WL_OK || !rs->started || is_done(rs, w)))
 		return err_set(e, ERR_INFRA, "workload %d is not running", w);
 	ARRAY_PUSH(rs->done, rs->ndone, rs->done_cap);
 	rs->done[rs->ndone - 1].workload = w;
@@ -365,14 +367,16 @@ static int take_end(struct reader *r, const struct fields *f, struct err *e)
 	if (r->rs->running >= 0)
 		return err_set(e, ERR_INFRA, "end while workload %d runs", r->rs->running);
 	if ((unsigned long long)records != r->rs->nrec)
-		return err_set(e, ERR_INFRA, "%lld records were sent, %zu arrived", records, r->rs->nrec);
+		return err_set(e, ERR_INFRA, "%lld records were sent, %zu arrived", records,
+			       r->rs->nrec);
 	r->rs->ended = true;
 	return 0;
 }
 
 static const struct word words[] = {
-	{ "kdelta", take_kdelta }, { "start", take_start }, { "info", take_info }, { "begin", take_begin },
-	{ "value", take_value },   { "hist", take_hist },   { "done", take_done }, { "end", take_end },
+	{ "kdelta", take_kdelta }, { "start", take_start }, { "info", take_info },
+	{ "begin", take_begin },   { "value", take_value }, { "hist", take_hist },
+	{ "done", take_done },     { "end", take_end },
 };
 
 static int take_fields(struct reader *r, const struct fields *f, struct err *e)

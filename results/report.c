@@ -5,7 +5,8 @@
 
 static const struct {
 	const char *name;
-	void (*write)(const struct comparison *c, const struct report_context *ctx, struct str *out);
+	void (*write)(const struct comparison *c, const struct report_context *ctx,
+		      struct str *out);
 } formats[] = {
 	[REPORT_TEXT] = { "text", report_text },
 	[REPORT_JSON] = { "json", report_json },

@@ -26,7 +26,8 @@ static size_t utf8_length(const unsigned char *p)
 	if (c < least[n] || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff || c < 0xa0)
 		return 0;
 	/* what turns the reading direction round can make a line say something else */
-	if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f)
+	if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e ||
+	    c == 0x200f)
 		return 0;
 	return n;
 }
@@ -199,7 +200,7 @@ const char *report_evidence(enum evidence ev)
 
 void report_tally(const struct comparison *c, const struct report_context *ctx, struct str *out)
 {
-	static const enum verdict order[] = { V_WORSE,	   V_BETTER, V_CHANGED, V_SAME,
+	static const enum verdict order[] = { V_WORSE,     V_BETTER, V_CHANGED, V_SAME,
 					      V_UNDECIDED, V_SHOWN,  V_MISSING };
 	size_t shown = 0, exact = 0, count[V_MISSING + 1] = { 0 };
 	const char *separator = ": ";

@@ -40,8 +40,8 @@ static void csv_side(struct str *out, double mid, double min, double max, size_t
 	csv_int(out, (long long)n);
 }
 
-static void csv_row(const struct comparison *c, const struct report_context *ctx, const struct pair *p,
-		    struct str *out)
+static void csv_row(const struct comparison *c, const struct report_context *ctx,
+		    const struct pair *p, struct str *out)
 {
 	str_addf(out, "%lld", ctx->run_id);
 	csv_text(out, c->a);
@@ -72,9 +72,10 @@ static void csv_row(const struct comparison *c, const struct report_context *ctx
 
 void report_csv(const struct comparison *c, const struct report_context *ctx, struct str *out)
 {
-	str_add(out, "run,a,b,target,workload,metric,stat,unit,direction,evidence,verdict,summary,exact,"
-		     "a_median,a_min,a_max,a_boots,b_median,b_min,b_max,b_boots,effect_kind,effect,low,"
-		     "high,p,p_holm,pairs,more_boots,note\r\n");
+	str_add(out,
+		"run,a,b,target,workload,metric,stat,unit,direction,evidence,verdict,summary,exact,"
+		"a_median,a_min,a_max,a_boots,b_median,b_min,b_max,b_boots,effect_kind,effect,low,"
+		"high,p,p_holm,pairs,more_boots,note\r\n");
 	for (size_t i = 0; i < c->n; i++)
 		csv_row(c, ctx, &c->pairs[i], out);
 }
@@ -173,8 +174,9 @@ static void md_header(const struct comparison *c, const struct report_context *c
 void report_markdown(const struct comparison *c, const struct report_context *ctx, struct str *out)
 {
 	md_header(c, ctx, out);
-	str_add(out, "| target | workload | metric | unit | evidence | A | B | effect | 95 % interval |"
-		     " verdict |\n|---|---|---|---|---|---:|---:|---:|---|---|\n");
+	str_add(out,
+		"| target | workload | metric | unit | evidence | A | B | effect | 95 % interval |"
+		" verdict |\n|---|---|---|---|---|---:|---:|---:|---|---|\n");
 	for (size_t i = 0; i < c->n; i++)
 		if (report_shows(&c->pairs[i], ctx))
 			md_row(&c->pairs[i], out);

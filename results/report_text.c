@@ -24,7 +24,7 @@ struct table {
 	size_t width[COLUMNS];
 };
 
-static const char *const titles[COLUMNS] = { "metric", "unit",   "evidence",	"A",
+static const char *const titles[COLUMNS] = { "metric", "unit",   "evidence",      "A",
 					     "B",      "effect", "95 % interval", "verdict" };
 
 /* Columns on a terminal: every code point counts as one. */
@@ -87,7 +87,8 @@ static void add_pair(struct table *t, const struct pair *p, const struct pair *b
 	measure_row(t, r);
 }
 
-static void fill_table(struct table *t, const struct comparison *c, const struct report_context *ctx)
+static void fill_table(struct table *t, const struct comparison *c,
+		       const struct report_context *ctx)
 {
 	const struct pair *before = NULL;
 	struct row *head = add_row(t);
@@ -177,7 +178,8 @@ static size_t table_width(const struct table *t)
 	return width;
 }
 
-static void print_table(const struct comparison *c, const struct report_context *ctx, struct str *out)
+static void print_table(const struct comparison *c, const struct report_context *ctx,
+			struct str *out)
 {
 	struct table t = { 0 };
 	bool split;
@@ -188,7 +190,8 @@ static void print_table(const struct comparison *c, const struct report_context 
 		for (size_t i = 0; i < t.n; i++)
 			print_row(&t, &t.row[i], split, ctx, out);
 	else
-		str_add(out, "nothing to compare: no workload ended well in a boot that ended well\n");
+		str_add(out,
+			"nothing to compare: no workload ended well in a boot that ended well\n");
 	table_release(&t);
 }
 
@@ -230,7 +233,8 @@ static void print_evidence(const struct comparison *c, struct str *out)
 	}
 }
 
-static void print_header(const struct comparison *c, const struct report_context *ctx, struct str *out)
+static void print_header(const struct comparison *c, const struct report_context *ctx,
+			 struct str *out)
 {
 	cleanup_str struct str boots = STR_INIT;
 	cleanup_str struct str host = STR_INIT;
@@ -258,7 +262,8 @@ static void print_header(const struct comparison *c, const struct report_context
 	str_addch(out, '\n');
 }
 
-static void print_footer(const struct comparison *c, const struct report_context *ctx, struct str *out)
+static void print_footer(const struct comparison *c, const struct report_context *ctx,
+			 struct str *out)
 {
 	str_addch(out, '\n');
 	report_tally(c, ctx, out);

@@ -59,7 +59,13 @@ double stats_max(const double *v, size_t n)
 }
 
 static const struct t_test t_none = {
-	.mean = NAN, .sd = NAN, .t = NAN, .dof = NAN, .p = NAN, .low = NAN, .high = NAN,
+	.mean = NAN,
+	.sd = NAN,
+	.t = NAN,
+	.dof = NAN,
+	.p = NAN,
+	.low = NAN,
+	.high = NAN,
 };
 
 /* From mean, standard error and degrees of freedom to everything else. */

@@ -63,12 +63,14 @@ static int metric_id(struct writer *w, const struct record *r, long long *id, st
 static int workload_id(struct writer *w, int number, long long *id, struct err *e)
 {
 	int ret = db_lookup(w->s, e,
-			    db_query(w->s, e, "SELECT id FROM workload WHERE run_id = ? AND number = ?",
+			    db_query(w->s, e,
+				     "SELECT id FROM workload WHERE run_id = ? AND number = ?",
 				     "ii", w->run, (long long)number),
 			    id);
 
 	if (ret > 0)
-		err_set(e, ERR_INFRA, "run %lld in '%s' has no workload %d", w->run, w->s->path, number);
+		err_set(e, ERR_INFRA, "run %lld in '%s' has no workload %d", w->run, w->s->path,
+			number);
 	return ret;
 }
 
@@ -97,7 +99,8 @@ static int put_histogram(struct writer *w, const struct record *r, size_t seq, l
 	for (size_t i = 0; i < r->nbuckets; i++)
 		if (db_run(w->s, e,
 			   "INSERT INTO histogram_bucket (histogram_id, lower, count) VALUES (?, ?, ?)",
-			   "iii", id, (long long)r->buckets[i].lower, (long long)r->buckets[i].count))
+			   "iii", id, (long long)r->buckets[i].lower,
+			   (long long)r->buckets[i].count))
 			return -1;
 	return 0;
 }
@@ -144,7 +147,8 @@ static int put_states(struct writer *w, struct err *e)
 static int put_info(struct writer *w, struct err *e)
 {
 	for (size_t i = 0; i < w->rs->ninfo; i++)
-		if (db_run(w->s, e, "INSERT INTO info (boot_id, seq, key, value) VALUES (?, ?, ?, ?)",
+		if (db_run(w->s, e,
+			   "INSERT INTO info (boot_id, seq, key, value) VALUES (?, ?, ?, ?)",
 			   "iiss", w->boot, (long long)i, w->rs->info[i].key, w->rs->info[i].value))
 			return -1;
 	return 0;
@@ -154,8 +158,8 @@ static int put_console(struct writer *w, const struct store_boot *b, struct err 
 {
 	if (!b->console || !b->console_len)
 		return 0;
-	return db_run(w->s, e, "INSERT INTO boot_console (boot_id, tail) VALUES (?, ?)", "ib", w->boot,
-		      (const void *)b->console, b->console_len);
+	return db_run(w->s, e, "INSERT INTO boot_console (boot_id, tail) VALUES (?, ?)", "ib",
+		      w->boot, (const void *)b->console, b->console_len);
 }
 
 static int put_booted(struct writer *w, struct err *e)
@@ -164,8 +168,8 @@ static int put_booted(struct writer *w, struct err *e)
 		return 0;
 	return db_run(w->s, e,
 		      "UPDATE boot SET release = ?, machine = ?, cmdline = ?, cpus = ? WHERE id = ?",
-		      "sssii", w->rs->release, w->rs->machine, w->rs->cmdline, (long long)w->rs->cpus,
-		      w->boot);
+		      "sssii", w->rs->release, w->rs->machine, w->rs->cmdline,
+		      (long long)w->rs->cpus, w->boot);
 }
 
 /* Takes the boot out of the planned ones: who comes second fails. */

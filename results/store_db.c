@@ -44,7 +44,8 @@ int db_fail(struct store *s, struct err *e)
 	if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && sys)
 		return err_set(e, ERR_INFRA, "cannot use database '%s': %s: %s", s->path,
 			       sqlite3_errmsg(s->db), strerror(sys));
-	return err_set(e, ERR_INFRA, "cannot use database '%s': %s", s->path, sqlite3_errmsg(s->db));
+	return err_set(e, ERR_INFRA, "cannot use database '%s': %s", s->path,
+		       sqlite3_errmsg(s->db));
 }
 
 static struct sqlite3_stmt *prepare(struct store *s, const char *sql, struct err *e)
@@ -102,8 +103,8 @@ static int bind(struct sqlite3_stmt *st, const char *types, va_list ap)
 	return ret;
 }
 
-static struct sqlite3_stmt *query(struct store *s, struct err *e, const char *sql, const char *types,
-				  va_list ap)
+static struct sqlite3_stmt *query(struct store *s, struct err *e, const char *sql,
+				  const char *types, va_list ap)
 {
 	struct sqlite3_stmt *st = prepare(s, sql, e);
 
@@ -115,7 +116,8 @@ static struct sqlite3_stmt *query(struct store *s, struct err *e, const char *sq
 	return st;
 }
 
-struct sqlite3_stmt *db_query(struct store *s, struct err *e, const char *sql, const char *types, ...)
+struct sqlite3_stmt *db_query(struct store *s, struct err *e, const char *sql, const char *types,
+			      ...)
 {
 	struct sqlite3_stmt *st;
 	va_list ap;

@@ -42,7 +42,8 @@ int db_fail(struct store *s, struct err *e);
 /* Run a statement that returns no rows. */
 int db_run(struct store *s, struct err *e, const char *sql, const char *types, ...);
 /* Start a query; NULL with @e set. Step with db_next() until it returns 0 or -1, or end with db_done(). */
-struct sqlite3_stmt *db_query(struct store *s, struct err *e, const char *sql, const char *types, ...);
+struct sqlite3_stmt *db_query(struct store *s, struct err *e, const char *sql, const char *types,
+			      ...);
 /* 1: a row; 0: no more; -1: @e set. After 0 and -1 the query has ended. */
 int db_next(struct store *s, struct sqlite3_stmt *st, struct err *e);
 void db_done(struct sqlite3_stmt *st);
@@ -71,7 +72,7 @@ struct migration {
 };
 
 struct schema {
-	int version;	    /* what @create makes */
+	int version; /* what @create makes */
 	const char *create; /* a new database */
 	const struct migration *steps; /* ascending in @to */
 	size_t nsteps;

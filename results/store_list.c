@@ -61,8 +61,8 @@ int store_run_get(struct store *s, long long run_id, struct store_run_row *out, 
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	st = db_query(s, e, RUN_COLUMNS " WHERE run.id = ?1 OR ?1 = 0 ORDER BY run.id DESC LIMIT 1", "i",
-		      run_id);
+	st = db_query(s, e, RUN_COLUMNS " WHERE run.id = ?1 OR ?1 = 0 ORDER BY run.id DESC LIMIT 1",
+		      "i", run_id);
 	ret = st ? db_next(s, st, e) : -1;
 	if (ret < 0)
 		return -1;

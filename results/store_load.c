@@ -8,8 +8,21 @@
 #include "results/store_db.h"
 
 /* Columns of the query below. */
-enum { TARGET, WORKLOAD_NUMBER, WORKLOAD, METRIC_ID, METRIC, STAT, UNIT, DIRECTION, EVIDENCE, VARIANT,
-       BOOT, BLOCK, VALUE };
+enum {
+	TARGET,
+	WORKLOAD_NUMBER,
+	WORKLOAD,
+	METRIC_ID,
+	METRIC,
+	STAT,
+	UNIT,
+	DIRECTION,
+	EVIDENCE,
+	VARIANT,
+	BOOT,
+	BLOCK,
+	VALUE
+};
 
 /* The rounds of one boot, and where their summary goes. */
 struct loader {

@@ -48,11 +48,13 @@ static int check_version(struct store *s, const struct schema *sc, int *version,
 	    pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, e))
 		return -1;
 	if (tables && app != APPLICATION_ID)
-		return err_set(e, ERR_INFRA, "cannot use database '%s': it is not kdelta's", s->path);
+		return err_set(e, ERR_INFRA, "cannot use database '%s': it is not kdelta's",
+			       s->path);
 	if (user > sc->version)
-		return err_set(e, ERR_INFRA,
-			       "cannot use database '%s': it has schema version %lld, this kdelta knows %d",
-			       s->path, user, sc->version);
+		return err_set(
+			e, ERR_INFRA,
+			"cannot use database '%s': it has schema version %lld, this kdelta knows %d",
+			s->path, user, sc->version);
 	*version = tables ? (int)user : 0;
 	return 0;
 }
@@ -104,7 +106,8 @@ static int set_up(struct store *s, const struct schema *sc, bool readonly, struc
 	if (!readonly && set_wal(s, e))
 		return -1;
 	/* a boot that was reported as stored survives a power cut too: one fsync per boot is nothing */
-	if (db_script(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF",
+	if (db_script(s,
+		      "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF",
 		      e))
 		return -1;
 	return store_migrate(s, sc, readonly, e);
@@ -144,13 +147,15 @@ static int open_db(struct store *s, bool readonly, struct err *e)
 	int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 
 	if (readonly && access(s->path, F_OK))
-		return err_set(e, ERR_INFRA, "cannot open database '%s': %s", s->path, strerror(errno));
+		return err_set(e, ERR_INFRA, "cannot open database '%s': %s", s->path,
+			       strerror(errno));
 	if (sqlite3_open_v2(uri, &s->db, flags | SQLITE_OPEN_URI, NULL))
 		return db_fail(s, e);
 	return 0;
 }
 
-struct store *store_open_schema(const char *path, const struct schema *sc, bool readonly, struct err *e)
+struct store *store_open_schema(const char *path, const struct schema *sc, bool readonly,
+				struct err *e)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 

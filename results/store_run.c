@@ -84,8 +84,8 @@ static int put_boot(struct store *s, long long run, const struct store_boot_plan
 }
 
 int store_run_create(struct store *s, const struct store_run *r, const struct store_host *h,
-		     const struct store_workload *w, size_t nw, const struct store_boot_plan *b, size_t nb,
-		     long long *run_id, struct err *e)
+		     const struct store_workload *w, size_t nw, const struct store_boot_plan *b,
+		     size_t nb, long long *run_id, struct err *e)
 {
 	long long host;
 	int ret;
@@ -110,7 +110,8 @@ static int put_kernel(struct store *s, const struct store_kernel *k, long long *
 		   k->patches_hash, k->config_hash, k->compiler, k->linker, k->image_hash,
 		   k->vmlinux_hash, k->text, k->data, k->bss, k->image_size))
 		return -1;
-	return db_lookup(s, e, db_query(s, e, "SELECT id FROM kernel WHERE key = ?", "s", k->key), id);
+	return db_lookup(s, e, db_query(s, e, "SELECT id FROM kernel WHERE key = ?", "s", k->key),
+			 id);
 }
 
 int store_run_kernel(struct store *s, long long run_id, const char *target, const char *variant,
@@ -134,8 +135,8 @@ int store_run_kernel(struct store *s, long long run_id, const char *target, cons
 
 int store_run_finish(struct store *s, long long run_id, const char *status, struct err *e)
 {
-	if (db_run(s, e, "UPDATE run SET status = ?, ended = ? WHERE id = ?", "sii", status, now_ms(),
-		   run_id))
+	if (db_run(s, e, "UPDATE run SET status = ?, ended = ? WHERE id = ?", "sii", status,
+		   now_ms(), run_id))
 		return -1;
 	if (!db_changes(s))
 		return err_set(e, ERR_INFRA, "no run %lld in '%s'", run_id, s->path);

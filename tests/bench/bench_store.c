@@ -63,7 +63,8 @@ static int make_records(struct bench *b, struct err *e)
 	cleanup_str struct str s = STR_INIT;
 	size_t n = (size_t)b->values + HISTOGRAMS;
 
-	str_add(&s, "kdelta version=1\nstart release=7.3 machine=x86_64 cmdline= cpus=1\nbegin w=0\n");
+	str_add(&s,
+		"kdelta version=1\nstart release=7.3 machine=x86_64 cmdline= cpus=1\nbegin w=0\n");
 	for (long i = 0; i < b->values; i++)
 		write_value(&s, i);
 	for (int i = 0; i < HISTOGRAMS; i++)
@@ -131,7 +132,8 @@ static long argument(int argc, char **argv, int i, long otherwise)
 
 int main(int argc, char **argv)
 {
-	struct bench b = { .boots = argument(argc, argv, 2, 50), .values = argument(argc, argv, 3, 5000) };
+	struct bench b = { .boots = argument(argc, argv, 2, 50),
+			   .values = argument(argc, argv, 3, 5000) };
 	struct err e = ERR_INIT;
 	int ret;
 
@@ -147,7 +149,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("store: %.0f rows/s (%ld boots of %ld values and %d histograms of %d buckets)\n",
-	       (double)b.boots * ((double)b.values + HISTOGRAMS * (1.0 + BUCKETS)) / b.seconds, b.boots,
-	       b.values, HISTOGRAMS, BUCKETS);
+	       (double)b.boots * ((double)b.values + HISTOGRAMS * (1.0 + BUCKETS)) / b.seconds,
+	       b.boots, b.values, HISTOGRAMS, BUCKETS);
 	return 0;
 }

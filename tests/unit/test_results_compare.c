@@ -33,8 +33,8 @@ static struct boot_value *boots_of(const struct side *s)
 	return v;
 }
 
-static struct pair *add(struct comparison *c, const char *metric, const char *stat, enum evidence ev,
-			enum direction dir)
+static struct pair *add(struct comparison *c, const char *metric, const char *stat,
+			enum evidence ev, enum direction dir)
 {
 	struct pair *p = ARRAY_PUSH(c->pairs, c->n, c->cap);
 
@@ -67,62 +67,92 @@ static const struct row {
 	double effect; /* NAN: none */
 	const char *note;
 } rows[] = {
-	{ "simulated, equal", EV_SIMULATED, DIR_LOWER, { 3, { 7, 7, 7 } }, { 3, { 7, 7, 7 } }, V_SAME, true,
-	  0, 1, NULL },
-	{ "simulated, up", EV_SIMULATED, DIR_LOWER, { 3, { 100, 100, 100 } }, { 3, { 101, 101, 101 } },
+	/* clang-format off */
+	{ "simulated, equal", EV_SIMULATED, DIR_LOWER,
+	  { 3, { 7, 7, 7 } }, { 3, { 7, 7, 7 } },
+	  V_SAME, true, 0, 1, NULL },
+	{ "simulated, up", EV_SIMULATED, DIR_LOWER,
+	  { 3, { 100, 100, 100 } }, { 3, { 101, 101, 101 } },
 	  V_WORSE, true, 0, 1.01, NULL },
-	{ "simulated, far below the margin", EV_SIMULATED, DIR_LOWER, { 2, { 1e6, 1e6 } },
-	  { 2, { 1e6 - 1, 1e6 - 1 } }, V_BETTER, true, 0, 0.999999, NULL },
-	{ "simulated, higher is better", EV_SIMULATED, DIR_HIGHER, { 2, { 4, 4 } }, { 2, { 8, 8 } }, V_BETTER,
-	  true, 0, 2, NULL },
-	{ "simulated, no direction", EV_SIMULATED, DIR_NONE, { 2, { 4, 4 } }, { 2, { 8, 8 } }, V_CHANGED,
-	  true, 0, 2, NULL },
-	{ "static, zero to some", EV_STATIC, DIR_LOWER, { 1, { 0 } }, { 1, { 3 } }, V_WORSE, true, 0, 3,
-	  NULL },
-	{ "simulated, both zero", EV_SIMULATED, DIR_LOWER, { 2, { 0, 0 } }, { 2, { 0, 0 } }, V_SAME, true, 0,
-	  0, NULL },
-	{ "simulated, one boot", EV_SIMULATED, DIR_LOWER, { 1, { 5 } }, { 1, { 5 } }, V_SAME, true, 0, 1,
-	  "one boot: nothing shows that it repeats" },
-	{ "simulated, A disagrees", EV_SIMULATED, DIR_LOWER, { 3, { 100, 100.1, 99.9 } },
-	  { 3, { 100, 100, 100 } }, V_SAME, false, 3, NAN, "boots of A disagree" },
-	{ "simulated, B disagrees", EV_SIMULATED, DIR_LOWER, { 3, { 100, 100, 100 } },
-	  { 3, { 200, 201, 199 } }, V_WORSE, false, 3, NAN, "boots of B disagree" },
-	{ "simulated, both disagree", EV_SIMULATED, DIR_LOWER, { 2, { 100, 300 } }, { 2, { 200, 100 } },
+	{ "simulated, far below the margin", EV_SIMULATED, DIR_LOWER,
+	  { 2, { 1e6, 1e6 } }, { 2, { 1e6 - 1, 1e6 - 1 } },
+	  V_BETTER, true, 0, 0.999999, NULL },
+	{ "simulated, higher is better", EV_SIMULATED, DIR_HIGHER,
+	  { 2, { 4, 4 } }, { 2, { 8, 8 } },
+	  V_BETTER, true, 0, 2, NULL },
+	{ "simulated, no direction", EV_SIMULATED, DIR_NONE,
+	  { 2, { 4, 4 } }, { 2, { 8, 8 } },
+	  V_CHANGED, true, 0, 2, NULL },
+	{ "static, zero to some", EV_STATIC, DIR_LOWER,
+	  { 1, { 0 } }, { 1, { 3 } },
+	  V_WORSE, true, 0, 3, NULL },
+	{ "simulated, both zero", EV_SIMULATED, DIR_LOWER,
+	  { 2, { 0, 0 } }, { 2, { 0, 0 } },
+	  V_SAME, true, 0, 0, NULL },
+	{ "simulated, one boot", EV_SIMULATED, DIR_LOWER,
+	  { 1, { 5 } }, { 1, { 5 } },
+	  V_SAME, true, 0, 1, "one boot: nothing shows that it repeats" },
+	{ "simulated, A disagrees", EV_SIMULATED, DIR_LOWER,
+	  { 3, { 100, 100.1, 99.9 } }, { 3, { 100, 100, 100 } },
+	  V_SAME, false, 3, NAN, "boots of A disagree" },
+	{ "simulated, B disagrees", EV_SIMULATED, DIR_LOWER,
+	  { 3, { 100, 100, 100 } }, { 3, { 200, 201, 199 } },
+	  V_WORSE, false, 3, NAN, "boots of B disagree" },
+	{ "simulated, both disagree", EV_SIMULATED, DIR_LOWER,
+	  { 2, { 100, 300 } }, { 2, { 200, 100 } },
 	  V_UNDECIDED, false, 2, 0.81649658092772603, "boots of A and boots of B disagree" },
-	{ "emulated time", EV_EMULATED_TIME, DIR_LOWER, { 3, { 1, 1, 1 } }, { 3, { 9, 9, 9 } }, V_SHOWN,
-	  false, 0, 9, "emulated time is never judged" },
-	{ "virtual, clearly slower", EV_VIRTUAL, DIR_LOWER, { 4, { 100, 110, 90, 100 } },
-	  { 4, { 150, 166, 134, 151 } }, V_WORSE, false, 4, NAN, NULL },
-	{ "virtual, clearly faster", EV_VIRTUAL, DIR_LOWER, { 4, { 150, 166, 134, 151 } },
-	  { 4, { 100, 110, 90, 100 } }, V_BETTER, false, 4, NAN, NULL },
-	{ "virtual, drift cancels within blocks", EV_VIRTUAL, DIR_LOWER, { 4, { 100, 200, 300, 400 } },
-	  { 4, { 110.1, 219.9, 330.2, 440.1 } }, V_WORSE, false, 4, NAN, NULL },
-	{ "hardware, equivalent", EV_HARDWARE, DIR_LOWER, { 4, { 1000, 1001, 999, 1000 } },
-	  { 4, { 1001, 1000, 1000, 999 } }, V_SAME, false, 4, NAN, NULL },
-	{ "virtual, noise", EV_VIRTUAL, DIR_LOWER, { 3, { 100, 130, 90 } }, { 3, { 120, 100, 110 } },
+	{ "emulated time", EV_EMULATED_TIME, DIR_LOWER,
+	  { 3, { 1, 1, 1 } }, { 3, { 9, 9, 9 } },
+	  V_SHOWN, false, 0, 9, "emulated time is never judged" },
+	{ "virtual, clearly slower", EV_VIRTUAL, DIR_LOWER,
+	  { 4, { 100, 110, 90, 100 } }, { 4, { 150, 166, 134, 151 } },
+	  V_WORSE, false, 4, NAN, NULL },
+	{ "virtual, clearly faster", EV_VIRTUAL, DIR_LOWER,
+	  { 4, { 150, 166, 134, 151 } }, { 4, { 100, 110, 90, 100 } },
+	  V_BETTER, false, 4, NAN, NULL },
+	{ "virtual, drift cancels within blocks", EV_VIRTUAL, DIR_LOWER,
+	  { 4, { 100, 200, 300, 400 } }, { 4, { 110.1, 219.9, 330.2, 440.1 } },
+	  V_WORSE, false, 4, NAN, NULL },
+	{ "hardware, equivalent", EV_HARDWARE, DIR_LOWER,
+	  { 4, { 1000, 1001, 999, 1000 } }, { 4, { 1001, 1000, 1000, 999 } },
+	  V_SAME, false, 4, NAN, NULL },
+	{ "virtual, noise", EV_VIRTUAL, DIR_LOWER,
+	  { 3, { 100, 130, 90 } }, { 3, { 120, 100, 110 } },
 	  V_UNDECIDED, false, 3, NAN, NULL },
-	{ "virtual, zero possible", EV_VIRTUAL, DIR_LOWER, { 3, { 0, 1, 0 } }, { 3, { 50, 51, 52 } }, V_WORSE,
-	  false, 3, 50.666666666666664, NULL },
-	{ "virtual, all zero", EV_VIRTUAL, DIR_LOWER, { 3, { 0, 0, 0 } }, { 3, { 0, 0, 0 } }, V_SAME, false, 3,
-	  0, NULL },
-	{ "virtual, negative", EV_VIRTUAL, DIR_HIGHER, { 3, { -5, -6, -5 } }, { 3, { 50, 51, 52 } }, V_BETTER,
-	  false, 3, NAN, NULL },
-	{ "virtual, one pair", EV_VIRTUAL, DIR_LOWER, { 1, { 1 } }, { 1, { 2 } }, V_UNDECIDED, false, 1, 2,
-	  "one pair says nothing about the spread" },
-	{ "virtual, a broken boot on each side", EV_VIRTUAL, DIR_LOWER, { 3, { 1, 2, 3 } }, { 2, { 2, 4 } },
-	  V_UNDECIDED, false, 2, 2, NULL },
-	{ "virtual, no spread, few", EV_VIRTUAL, DIR_LOWER, { 3, { 100, 100, 100 } }, { 3, { 101, 101, 101 } },
-	  V_UNDECIDED, false, 3, 1.01, NULL },
-	{ "virtual, no spread, six", EV_VIRTUAL, DIR_LOWER, { 6, { 10, 10, 10, 10, 10, 10 } },
-	  { 6, { 11, 11, 11, 11, 11, 11 } }, V_WORSE, false, 6, 1.1, NULL },
-	{ "virtual, not a number", EV_VIRTUAL, DIR_LOWER, { 3, { 1, NAN, INFINITY } }, { 1, { 2 } },
+	{ "virtual, zero possible", EV_VIRTUAL, DIR_LOWER,
+	  { 3, { 0, 1, 0 } }, { 3, { 50, 51, 52 } },
+	  V_WORSE, false, 3, 50.666666666666664, NULL },
+	{ "virtual, all zero", EV_VIRTUAL, DIR_LOWER,
+	  { 3, { 0, 0, 0 } }, { 3, { 0, 0, 0 } },
+	  V_SAME, false, 3, 0, NULL },
+	{ "virtual, negative", EV_VIRTUAL, DIR_HIGHER,
+	  { 3, { -5, -6, -5 } }, { 3, { 50, 51, 52 } },
+	  V_BETTER, false, 3, NAN, NULL },
+	{ "virtual, one pair", EV_VIRTUAL, DIR_LOWER,
+	  { 1, { 1 } }, { 1, { 2 } },
 	  V_UNDECIDED, false, 1, 2, "one pair says nothing about the spread" },
-	{ "A alone", EV_SIMULATED, DIR_LOWER, { 1, { 1 } }, { 0, { 0 } }, V_MISSING, false, 0, NAN,
-	  "B has no value" },
-	{ "B alone", EV_VIRTUAL, DIR_LOWER, { 0, { 0 } }, { 1, { 1 } }, V_MISSING, false, 0, NAN,
-	  "A has no value" },
-	{ "neither", EV_VIRTUAL, DIR_LOWER, { 1, { NAN } }, { 0, { 0 } }, V_MISSING, false, 0, NAN,
-	  "neither side has a value" },
+	{ "virtual, a broken boot on each side", EV_VIRTUAL, DIR_LOWER,
+	  { 3, { 1, 2, 3 } }, { 2, { 2, 4 } },
+	  V_UNDECIDED, false, 2, 2, NULL },
+	{ "virtual, no spread, few", EV_VIRTUAL, DIR_LOWER,
+	  { 3, { 100, 100, 100 } }, { 3, { 101, 101, 101 } },
+	  V_UNDECIDED, false, 3, 1.01, NULL },
+	{ "virtual, no spread, six", EV_VIRTUAL, DIR_LOWER,
+	  { 6, { 10, 10, 10, 10, 10, 10 } }, { 6, { 11, 11, 11, 11, 11, 11 } },
+	  V_WORSE, false, 6, 1.1, NULL },
+	{ "virtual, not a number", EV_VIRTUAL, DIR_LOWER,
+	  { 3, { 1, NAN, INFINITY } }, { 1, { 2 } },
+	  V_UNDECIDED, false, 1, 2, "one pair says nothing about the spread" },
+	{ "A alone", EV_SIMULATED, DIR_LOWER,
+	  { 1, { 1 } }, { 0, { 0 } },
+	  V_MISSING, false, 0, NAN, "B has no value" },
+	{ "B alone", EV_VIRTUAL, DIR_LOWER,
+	  { 0, { 0 } }, { 1, { 1 } },
+	  V_MISSING, false, 0, NAN, "A has no value" },
+	{ "neither", EV_VIRTUAL, DIR_LOWER,
+	  { 1, { NAN } }, { 0, { 0 } },
+	  V_MISSING, false, 0, NAN, "neither side has a value" },
+	/* clang-format on */
 };
 
 static bool as_wanted(const struct row *r, const struct pair *p)
@@ -130,7 +160,8 @@ static bool as_wanted(const struct row *r, const struct pair *p)
 	bool effect = isnan(r->effect) || fabs(p->effect - r->effect) < 1e-9;
 	bool note = r->note ? p->note && !strcmp(p->note, r->note) : !p->note;
 
-	return p->verdict == r->want && p->exact == r->exact && p->pairs == r->pairs && effect && note;
+	return p->verdict == r->want && p->exact == r->exact && p->pairs == r->pairs && effect &&
+	       note;
 }
 
 static void verdict_rows(void **state)
@@ -146,9 +177,10 @@ static void verdict_rows(void **state)
 		compare_run(&c);
 		if (!as_wanted(&rows[i], p))
 			fail_msg("%s: got %s exact %d pairs %d effect %.17g note '%s', wanted %s %d %d %g '%s'",
-				 rows[i].name, verdict_name(p->verdict), p->exact, p->pairs, p->effect,
-				 p->note ? p->note : "", verdict_name(rows[i].want), rows[i].exact,
-				 rows[i].pairs, rows[i].effect, rows[i].note ? rows[i].note : "");
+				 rows[i].name, verdict_name(p->verdict), p->exact, p->pairs,
+				 p->effect, p->note ? p->note : "", verdict_name(rows[i].want),
+				 rows[i].exact, rows[i].pairs, rows[i].effect,
+				 rows[i].note ? rows[i].note : "");
 		assert_true(comparison_regressed(&c) == (rows[i].want == V_WORSE));
 		comparison_free(&c);
 	}
@@ -321,7 +353,8 @@ static void calibrated(void **state)
 		struct tally t = simulate(rng, n, 1);
 
 		if (t.changed > 130)
-			fail_msg("%zu boots: %d of 2000 A/A comparisons called different", n, t.changed);
+			fail_msg("%zu boots: %d of 2000 A/A comparisons called different", n,
+				 t.changed);
 	}
 	few = simulate(rng, 3, 1.04);
 	many = simulate(rng, BOOTS, 1.04);
@@ -334,10 +367,14 @@ static void calibrated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdict_rows),	       cmocka_unit_test(effect_and_interval),
-		cmocka_unit_test(pairs_by_block),      cmocka_unit_test(holm_over_metrics),
-		cmocka_unit_test(extremes_do_not_gate), cmocka_unit_test(sides_are_symmetric),
-		cmocka_unit_test(empty),	       cmocka_unit_test(calibrated),
+		cmocka_unit_test(verdict_rows),
+		cmocka_unit_test(effect_and_interval),
+		cmocka_unit_test(pairs_by_block),
+		cmocka_unit_test(holm_over_metrics),
+		cmocka_unit_test(extremes_do_not_gate),
+		cmocka_unit_test(sides_are_symmetric),
+		cmocka_unit_test(empty),
+		cmocka_unit_test(calibrated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,8 +92,9 @@ static void bucket_rows(void **state)
 
 		if (lower != rows[i].lower || width != rows[i].width)
 			fail_msg("v %llu sub %u: got %llu + %llu, wanted %llu + %llu",
-				 (unsigned long long)rows[i].v, rows[i].sub, (unsigned long long)lower,
-				 (unsigned long long)width, (unsigned long long)rows[i].lower,
+				 (unsigned long long)rows[i].v, rows[i].sub,
+				 (unsigned long long)lower, (unsigned long long)width,
+				 (unsigned long long)rows[i].lower,
 				 (unsigned long long)rows[i].width);
 	}
 }
@@ -234,10 +235,10 @@ static void integer_rows(void **state)
 		int ret;
 		long long want;
 	} rows[] = {
-		{ "w a=-1", 0, -1 },   { "w a=10", 0, 10 },   { "w a=007", 0, 7 },
-		{ "w a=11", -1, 0 },   { "w a=-2", -1, 0 },   { "w a=", -1, 0 },
-		{ "w a=+1", -1, 0 },   { "w a=%201", -1, 0 }, { "w a=1x", -1, 0 },
-		{ "w a=-", -1, 0 },    { "w b=1", -1, 0 },    { "w a=99999999999999999999", -1, 0 },
+		{ "w a=-1", 0, -1 },  { "w a=10", 0, 10 },   { "w a=007", 0, 7 },
+		{ "w a=11", -1, 0 },  { "w a=-2", -1, 0 },   { "w a=", -1, 0 },
+		{ "w a=+1", -1, 0 },  { "w a=%201", -1, 0 }, { "w a=1x", -1, 0 },
+		{ "w a=-", -1, 0 },   { "w b=1", -1, 0 },    { "w a=99999999999999999999", -1, 0 },
 		{ "w a=1e1", -1, 0 },
 	};
 
@@ -251,8 +252,8 @@ static void integer_rows(void **state)
 		assert_int_equal(fields_parse(&f, rows[i].input, strlen(rows[i].input), &e), 0);
 		ret = fields_int(&f, "a", -1, 10, &got, &e);
 		if (ret != rows[i].ret || (!ret && got != rows[i].want))
-			fail_msg("'%s': got %d %lld '%s', wanted %d %lld", rows[i].input, ret, got, e.msg,
-				 rows[i].ret, rows[i].want);
+			fail_msg("'%s': got %d %lld '%s', wanted %d %lld", rows[i].input, ret, got,
+				 e.msg, rows[i].ret, rows[i].want);
 		if (ret)
 			assert_non_null(strstr(e.msg, "'a'"));
 		fields_release(&f);
@@ -273,42 +274,57 @@ static const struct stream {
 	size_t nrec;
 	bool ended;
 } streams[] = {
-	{ "empty", "", NULL, 0, false },
-	{ "whole", BEGIN VALUE "1.5\n" HIST "1:2,16:3\n" DONE "end records=2\n", NULL, 2, true },
-	{ "no records", START "end records=0\n", NULL, 0, true },
-	{ "cut in the end line", BEGIN VALUE "1\n" DONE "end records=1", NULL, 1, false },
-	{ "cut in a value", BEGIN VALUE "12", NULL, 0, false },
-	{ "unknown key", BEGIN "value new=1 " HEAD "stat=min value=1\n", NULL, 1, false },
-	{ "empty histogram", BEGIN HIST "\n", NULL, 1, false },
-	{ "skipped without begin", START "done w=1 state=skipped reason=no%20PMU\nend records=0\n", NULL,
-	  0, true },
+	/* clang-format off */
+	{ "empty", "",
+	  NULL, 0, false },
+	{ "whole", BEGIN VALUE "1.5\n" HIST "1:2,16:3\n" DONE "end records=2\n",
+	  NULL, 2, true },
+	{ "no records", START "end records=0\n",
+	  NULL, 0, true },
+	{ "cut in the end line", BEGIN VALUE "1\n" DONE "end records=1",
+	  NULL, 1, false },
+	{ "cut in a value", BEGIN VALUE "12",
+	  NULL, 0, false },
+	{ "unknown key", BEGIN "value new=1 " HEAD "stat=min value=1\n",
+	  NULL, 1, false },
+	{ "empty histogram", BEGIN HIST "\n",
+	  NULL, 1, false },
+	{ "skipped without begin", START "done w=1 state=skipped reason=no%20PMU\nend records=0\n",
+	  NULL, 0, true },
 	{ "no greeting", "start release=7 machine=m cmdline= cpus=1\n",
 	  "records line 1: expected 'kdelta version=1' first", 0, false },
 	{ "newer version", "kdelta version=2\n",
 	  "records line 1: record format: 'version': expected an integer from 1 to 1, got '2'", 0, false },
-	{ "greeting twice", HELLO HELLO, "records line 2: 'kdelta' stands only in the first line", 0,
-	  false },
-	{ "unknown word", START "sample w=0\n", "records line 3: unknown word 'sample'", 0, false },
-	{ "empty line", START "\n", "records line 3: column 1: expected a word", 0, false },
+	{ "greeting twice", HELLO HELLO,
+	  "records line 2: 'kdelta' stands only in the first line", 0, false },
+	{ "unknown word", START "sample w=0\n",
+	  "records line 3: unknown word 'sample'", 0, false },
+	{ "empty line", START "\n",
+	  "records line 3: column 1: expected a word", 0, false },
 	{ "start twice", START "start release=7 machine=m cmdline= cpus=1\n",
 	  "records line 3: a second start", 0, false },
 	{ "start without cpus", HELLO "start release=7 machine=m cmdline=\n",
 	  "records line 2: 'cpus' is missing", 0, false },
 	{ "begin before start", HELLO "begin w=0\n",
 	  "records line 2: workload 0 begins before the start line", 0, false },
-	{ "begin inside", BEGIN "begin w=1\n", "records line 4: workload 1 begins while 0 runs", 0, false },
-	{ "begin again", BEGIN DONE "begin w=0\n", "records line 5: workload 0 begins a second time", 0,
-	  false },
+	{ "begin inside", BEGIN "begin w=1\n",
+	  "records line 4: workload 1 begins while 0 runs", 0, false },
+	{ "begin again", BEGIN DONE "begin w=0\n",
+	  "records line 5: workload 0 begins a second time", 0, false },
 	{ "w too big", START "begin w=2\n",
 	  "records line 3: 'w': expected an integer from 0 to 1, got '2'", 0, false },
 	{ "w negative", START "begin w=-1\n",
 	  "records line 3: 'w': expected an integer from 0 to 1, got '-1'", 0, false },
-	{ "value outside", START VALUE "1\n", "records line 3: workload 0 is not running", 0, false },
-	{ "not a number", BEGIN VALUE "nan\n", "records line 4: 'value' is not a finite number", 0, false },
-	{ "by zero", BEGIN VALUE "1/0\n", "records line 4: 'value' is not a finite number", 0, false },
+	{ "value outside", START VALUE "1\n",
+	  "records line 3: workload 0 is not running", 0, false },
+	{ "not a number", BEGIN VALUE "nan\n",
+	  "records line 4: 'value' is not a finite number", 0, false },
+	{ "by zero", BEGIN VALUE "1/0\n",
+	  "records line 4: 'value' is not a finite number", 0, false },
 	{ "unknown stat", BEGIN "value " HEAD "stat=p99 value=1\n",
 	  "records line 4: 'stat' has an unknown value", 0, false },
-	{ "unknown evidence", BEGIN "value w=0 metric=m unit=u dir=lower ev=x stat=mean round=0 cpu=0 value=1\n",
+	{ "unknown evidence",
+	  BEGIN "value w=0 metric=m unit=u dir=lower ev=x stat=mean round=0 cpu=0 value=1\n",
 	  "records line 4: 'ev' has an unknown value", 0, false },
 	{ "cpu too big",
 	  BEGIN "value w=0 metric=m unit=u dir=none ev=static stat=mean round=0 cpu=65536 value=1\n",
@@ -316,31 +332,36 @@ static const struct stream {
 	{ "round negative",
 	  BEGIN "value w=0 metric=m unit=u dir=none ev=static stat=mean round=-1 cpu=0 value=1\n",
 	  "records line 4: 'round': expected an integer from 0 to 999999, got '-1'", 0, false },
-	{ "no metric", BEGIN "value w=0 metric= unit=u\n", "records line 4: 'metric' is empty", 0, false },
-	{ "bucket off the grid", BEGIN HIST "17:1\n", "records line 4: no bucket starts at 17", 0, false },
-	{ "buckets out of order", BEGIN HIST "16:1,8:1\n", "records line 4: bucket 8 is out of order", 0,
-	  false },
-	{ "bucket twice", BEGIN HIST "8:1,8:1\n", "records line 4: bucket 8 is out of order", 0, false },
-	{ "bucket without samples", BEGIN HIST "8:0\n", "records line 4: bucket 8 has an impossible count",
-	  0, false },
+	{ "no metric", BEGIN "value w=0 metric= unit=u\n",
+	  "records line 4: 'metric' is empty", 0, false },
+	{ "bucket off the grid", BEGIN HIST "17:1\n",
+	  "records line 4: no bucket starts at 17", 0, false },
+	{ "buckets out of order", BEGIN HIST "16:1,8:1\n",
+	  "records line 4: bucket 8 is out of order", 0, false },
+	{ "bucket twice", BEGIN HIST "8:1,8:1\n",
+	  "records line 4: bucket 8 is out of order", 0, false },
+	{ "bucket without samples", BEGIN HIST "8:0\n",
+	  "records line 4: bucket 8 has an impossible count", 0, false },
 	{ "counts beyond 2^63", BEGIN HIST "1:9223372036854775807,2:1\n",
 	  "records line 4: bucket 2 has an impossible count", 0, false },
-	{ "bucket negative", BEGIN HIST "-1:1\n", "records line 4: 'buckets': expected LOWER:COUNT,...", 0,
-	  false },
-	{ "bucket without count", BEGIN HIST "1\n", "records line 4: 'buckets': expected LOWER:COUNT,...",
-	  0, false },
-	{ "bucket and a comma", BEGIN HIST "1:1,\n", "records line 4: 'buckets' ends in a comma", 0, false },
+	{ "bucket negative", BEGIN HIST "-1:1\n",
+	  "records line 4: 'buckets': expected LOWER:COUNT,...", 0, false },
+	{ "bucket without count", BEGIN HIST "1\n",
+	  "records line 4: 'buckets': expected LOWER:COUNT,...", 0, false },
+	{ "bucket and a comma", BEGIN HIST "1:1,\n",
+	  "records line 4: 'buckets' ends in a comma", 0, false },
 	{ "sub too big", BEGIN "hist " HEAD "sub=9 buckets=\n",
 	  "records line 4: 'sub': expected an integer from 0 to 8, got '9'", 0, false },
-	{ "done without begin", START "done w=0 state=ok\n", "records line 3: workload 0 is not running", 0,
-	  false },
-	{ "done twice", BEGIN DONE "done w=0 state=broken\n", "records line 5: workload 0 is not running", 0,
-	  false },
-	{ "done of another", BEGIN "done w=1 state=broken\n", "records line 4: workload 1 is not running", 0,
-	  false },
-	{ "unknown state", BEGIN "done w=0 state=fine\n", "records line 4: 'state' has an unknown value", 0,
-	  false },
-	{ "end too early", BEGIN "end records=0\n", "records line 4: end while workload 0 runs", 0, false },
+	{ "done without begin", START "done w=0 state=ok\n",
+	  "records line 3: workload 0 is not running", 0, false },
+	{ "done twice", BEGIN DONE "done w=0 state=broken\n",
+	  "records line 5: workload 0 is not running", 0, false },
+	{ "done of another", BEGIN "done w=1 state=broken\n",
+	  "records line 4: workload 1 is not running", 0, false },
+	{ "unknown state", BEGIN "done w=0 state=fine\n",
+	  "records line 4: 'state' has an unknown value", 0, false },
+	{ "end too early", BEGIN "end records=0\n",
+	  "records line 4: end while workload 0 runs", 0, false },
 	{ "end with a wrong count", BEGIN VALUE "1\n" DONE "end records=2\n",
 	  "records line 6: 2 records were sent, 1 arrived", 1, false },
 	{ "after the end", START "end records=0\ninfo key=a value=b\n",
@@ -349,6 +370,7 @@ static const struct stream {
 	  "records line 7: more than 3 records", 3, false },
 	{ "escape in an error", START "begin w=%1b[31m\n",
 	  "records line 3: 'w': expected an integer from 0 to 1, got '?[31m'", 0, false },
+	/* clang-format on */
 };
 
 static void stream_rows(void **state)
@@ -365,19 +387,19 @@ static void stream_rows(void **state)
 		if (ret != (t->want ? -1 : 0) || strcmp(e.msg, t->want ? t->want : "") ||
 		    rs.nrec != t->nrec || rs.ended != t->ended)
 			fail_msg("%s: input '%s': got '%s' %zu %d, wanted '%s' %zu %d", t->name,
-				 t->input, e.msg, rs.nrec, rs.ended, t->want ? t->want : "", t->nrec,
-				 t->ended);
+				 t->input, e.msg, rs.nrec, rs.ended, t->want ? t->want : "",
+				 t->nrec, t->ended);
 		record_set_release(&rs);
 	}
 }
 
 static void stream_content(void **state)
 {
-	static const char input[] =
-		START "info key=ko value=%1b\nbegin w=1\n"
-		      "value w=1 metric=k.i unit=i/op dir=higher ev=simulated stat=max round=4 cpu=1 value=7/2\n"
-		      "hist w=1 metric=h unit=ns dir=none ev=emulated-time round=0 cpu=-1 sub=3 buckets=1:2,16:3\n"
-		      "done w=1 state=failed reason=lost%20count\nbegin w=0\n";
+	static const char input[] = START
+		"info key=ko value=%1b\nbegin w=1\n"
+		"value w=1 metric=k.i unit=i/op dir=higher ev=simulated stat=max round=4 cpu=1 value=7/2\n"
+		"hist w=1 metric=h unit=ns dir=none ev=emulated-time round=0 cpu=-1 sub=3 buckets=1:2,16:3\n"
+		"done w=1 state=failed reason=lost%20count\nbegin w=0\n";
 	struct err e = ERR_INIT;
 	struct record_set rs;
 
@@ -466,12 +488,18 @@ static void many_buckets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(number_rows),	   cmocka_unit_test(bucket_rows),
-		cmocka_unit_test(buckets_leave_no_gap), cmocka_unit_test(names_go_both_ways),
-		cmocka_unit_test(field_errors),	   cmocka_unit_test(too_many_fields),
-		cmocka_unit_test(long_line),	   cmocka_unit_test(values_survive),
-		cmocka_unit_test(integer_rows),	   cmocka_unit_test(stream_rows),
-		cmocka_unit_test(stream_content),  cmocka_unit_test(damaged_streams),
+		cmocka_unit_test(number_rows),
+		cmocka_unit_test(bucket_rows),
+		cmocka_unit_test(buckets_leave_no_gap),
+		cmocka_unit_test(names_go_both_ways),
+		cmocka_unit_test(field_errors),
+		cmocka_unit_test(too_many_fields),
+		cmocka_unit_test(long_line),
+		cmocka_unit_test(values_survive),
+		cmocka_unit_test(integer_rows),
+		cmocka_unit_test(stream_rows),
+		cmocka_unit_test(stream_content),
+		cmocka_unit_test(damaged_streams),
 		cmocka_unit_test(many_buckets),
 	};
 

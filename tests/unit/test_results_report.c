@@ -16,7 +16,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-static struct pair *add(struct comparison *c, const char *metric, const char *stat, enum evidence ev)
+static struct pair *add(struct comparison *c, const char *metric, const char *stat,
+			enum evidence ev)
 {
 	struct pair *p = ARRAY_PUSH(c->pairs, c->n, c->cap);
 
@@ -123,15 +124,17 @@ static void the_table(void **state)
 	comparison_free(&c);
 	if (strncmp(out.buf, want, strlen(want)))
 		fail_msg("got\n%s\nwanted\n%s", out.buf, want);
-	has("text", &out, "qemu-x86_64  kmalloc_bench size=64\n"
-			  "  kmalloc.instructions  instructions/op  simulated      100.25  150.375   +50.00 %");
+	has("text", &out,
+	    "qemu-x86_64  kmalloc_bench size=64\n"
+	    "  kmalloc.instructions  instructions/op  simulated      100.25  150.375   +50.00 %");
 	has("text", &out, "exact                 worse\n");
 	has("text", &out, "undecided: about ");
 	has("text", &out, "shown: emulated time is never judged\n");
 	has("text", &out, "faults (total)");
 	has("text", &out, "missing: B has no value\n");
-	has("text", &out, "4 comparisons: 1 worse, 1 undecided, 1 shown, 1 missing"
-			  " (1 exact, 1 in the Holm correction, margin 1 %)\n");
+	has("text", &out,
+	    "4 comparisons: 1 worse, 1 undecided, 1 shown, 1 missing"
+	    " (1 exact, 1 in the Holm correction, margin 1 %)\n");
 	has("text", &out, "database: /data/kdelta.db\n");
 	lacks("text", &out, "(max)");
 	lacks("text", &out, "\033");
@@ -269,10 +272,12 @@ static void csv_has_equal_rows(void **state)
 	columns = fields_of(out.buf);
 	for (const char *p = out.buf; *p; p = strstr(p, "\r\n") + 2, lines++)
 		if (fields_of(p) != columns)
-			fail_msg("line %zu has %zu fields, wanted %zu:\n%s", lines, fields_of(p), columns, p);
+			fail_msg("line %zu has %zu fields, wanted %zu:\n%s", lines, fields_of(p),
+				 columns, p);
 	assert_int_equal(lines, 6);
-	has("csv", &out, "7,base,init-on-alloc,qemu-x86_64,\",\"\"alloc_bench size=64\",kmalloc.instructions,"
-			 "mean,instructions/op,lower,simulated,worse,1,1,100.25,100.25,100.25,3,150.375,");
+	has("csv", &out,
+	    "7,base,init-on-alloc,qemu-x86_64,\",\"\"alloc_bench size=64\",kmalloc.instructions,"
+	    "mean,instructions/op,lower,simulated,worse,1,1,100.25,100.25,100.25,3,150.375,");
 	lacks("csv", &out, "nan");
 	lacks("csv", &out, "inf");
 }
@@ -314,14 +319,19 @@ static void clean_rows(void **state)
 		{ "plain ~", "plain ~" },
 		{ "\x1b[31mred\x07", "?[31mred?" },
 		{ "a\nb\tc\rd\x7f", "a?b?c?d?" },
-		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
-		{ "c1 \xc2\x9b" "31m", "c1 ??31m" },
+		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+		  "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
+		{ "c1 \xc2\x9b"
+		  "31m",
+		  "c1 ??31m" },
 		{ "cut \xe2\x82", "cut ??" },
 		{ "overlong \xc0\xaf", "overlong ??" },
 		{ "surrogate \xed\xa0\x80", "surrogate ???" },
 		{ "beyond \xf4\x90\x80\x80", "beyond ????" },
 		{ "alone \x80\xff", "alone ??" },
-		{ "turned \xe2\x80\xae" "x", "turned ???x" },
+		{ "turned \xe2\x80\xae"
+		  "x",
+		  "turned ???x" },
 	};
 
 	(void)state;
@@ -424,8 +434,8 @@ static void effect_rows(void **state)
 		report_effect(&p, p.effect, &effect);
 		report_interval(&p, &interval);
 		if (strcmp(effect.buf, rows[i].want) || strcmp(interval.buf, rows[i].interval))
-			fail_msg("row %zu: got '%s' '%s', wanted '%s' '%s'", i, effect.buf, interval.buf,
-				 rows[i].want, rows[i].interval);
+			fail_msg("row %zu: got '%s' '%s', wanted '%s' '%s'", i, effect.buf,
+				 interval.buf, rows[i].want, rows[i].interval);
 	}
 }
 

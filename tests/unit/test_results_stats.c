@@ -65,9 +65,9 @@ static void quantile_rows(void **state)
 		size_t n;
 		double p, want;
 	} rows[] = {
-		{ 5, 0, 1 },	 { 5, 0.1, 1.4 },  { 5, 0.25, 2 },  { 5, 0.5, 4 },
-		{ 5, 0.9, 12.8 }, { 5, 0.99, 15.68 }, { 5, 1, 16 },  { 1, 0.3, 16 },
-		{ 0, 0.5, NAN }, { 5, -0.1, NAN }, { 5, 1.1, NAN }, { 5, NAN, NAN },
+		{ 5, 0, 1 },      { 5, 0.1, 1.4 },    { 5, 0.25, 2 },  { 5, 0.5, 4 },
+		{ 5, 0.9, 12.8 }, { 5, 0.99, 15.68 }, { 5, 1, 16 },    { 1, 0.3, 16 },
+		{ 0, 0.5, NAN },  { 5, -0.1, NAN },   { 5, 1.1, NAN }, { 5, NAN, NAN },
 	};
 
 	(void)state;
@@ -240,7 +240,8 @@ static void coverage(void **state)
 			alarms += stats_t_paired(d, sizes[i], 0.95).p <= 0.05;
 		}
 		if (covered < 9350 || covered > 9650 || alarms > 650 || alarms < 350)
-			fail_msg("%zu pairs: covered %d, alarms %d of 10000", sizes[i], covered, alarms);
+			fail_msg("%zu pairs: covered %d, alarms %d of 10000", sizes[i], covered,
+				 alarms);
 	}
 	gsl_rng_free(rng);
 }
@@ -248,10 +249,10 @@ static void coverage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(summary_rows),	   cmocka_unit_test(quantile_rows),
+		cmocka_unit_test(summary_rows),    cmocka_unit_test(quantile_rows),
 		cmocka_unit_test(welch_published), cmocka_unit_test(paired_by_hand),
-		cmocka_unit_test(paired_edges),	   cmocka_unit_test(holm_rows),
-		cmocka_unit_test(sign_rows),	   cmocka_unit_test(pairs_needed_rows),
+		cmocka_unit_test(paired_edges),    cmocka_unit_test(holm_rows),
+		cmocka_unit_test(sign_rows),       cmocka_unit_test(pairs_needed_rows),
 		cmocka_unit_test(coverage),
 	};
 
