@@ -137,6 +137,8 @@ int config_names(struct config *c, const char *kind, struct strv *out, struct er
 const char *config_description(struct config *c, const char *kind, const char *name, struct err *e);
 
 bool variant_has_arch(const struct variant *v, const struct arch *a);
+/* Do they differ in name and command line alone? */
+bool variant_same_build(const struct variant *a, const struct variant *b);
 /* Fragment paths for one architecture; a missing file is an error that names it. */
 int variant_fragments(const struct variant *v, const struct arch *a, struct strv *out, struct err *e);
 

@@ -77,6 +77,8 @@ int config_names(struct config *c, const char *kind, struct strv *out, struct er
 		files.v[i][strlen(files.v[i]) - strlen(".yaml")] = '\0';
 		strv_push(out, files.v[i]);
 	}
+	/* again: "a-b" comes after "a", but "a-b.yaml" before "a.yaml" */
+	strv_sort(out);
 	return 0;
 }
 

@@ -232,6 +232,21 @@ bool variant_has_arch(const struct variant *v, const struct arch *a)
 	return !v->archs.n || strv_has(&v->archs, a->name);
 }
 
+static bool same_strings(const struct strv *a, const struct strv *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->v[i], b->v[i]))
+			return false;
+	return a->n == b->n;
+}
+
+bool variant_same_build(const struct variant *a, const struct variant *b)
+{
+	return a->source == b->source && !strcmp(a->base_config, b->base_config) &&
+	       same_strings(&a->patches, &b->patches) && same_strings(&a->fragments, &b->fragments) &&
+	       same_strings(&a->options, &b->options);
+}
+
 int variant_fragments(const struct variant *v, const struct arch *a, struct strv *out, struct err *e)
 {
 	for (size_t i = 0; i < v->fragments.n; i++) {

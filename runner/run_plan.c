@@ -192,13 +192,14 @@ static void print_order(const struct plan *p, struct str *out)
 	str_add(out, "\n");
 }
 
-static bool built_before(const struct session *s, size_t i)
+/* The earlier arm whose build arm @i shares, or NULL. */
+static const struct plan_arm *shares_build(const struct plan *p, size_t i)
 {
 	for (size_t j = 0; j < i; j++)
-		if (s->arms[j].plan->variant == s->arms[i].plan->variant &&
-		    s->arms[j].plan->target->arch == s->arms[i].plan->target->arch)
-			return true;
-	return false;
+		if (p->arms[j].target->arch == p->arms[i].target->arch &&
+		    variant_same_build(p->arms[j].variant, p->arms[i].variant))
+			return &p->arms[j];
+	return NULL;
 }
 
 /* One kernel: the commands that would build it, or that it is there. */
@@ -255,9 +256,14 @@ int run_plan_print(const struct plan *p, const struct session *session, struct s
 	print_head(p, out);
 	print_order(p, out);
 	for (size_t i = 0; i < p->narms; i++) {
-		if (!strcmp(p->arms[i].target->backend, "fake") || built_before(session, i))
+		const struct plan_arm *shared = shares_build(p, i);
+
+		if (!strcmp(p->arms[i].target->backend, "fake"))
 			continue;
-		if (print_build(&session->arms[i], out, &seconds, e))
+		if (shared && shared->variant != p->arms[i].variant)
+			str_addf(out, "\nkernel %s for %s: the build of %s\n", p->arms[i].variant->name,
+				 p->arms[i].target->arch->name, shared->variant->name);
+		if (!shared && print_build(&session->arms[i], out, &seconds, e))
 			return -1;
 	}
 	for (size_t i = 0; i < p->narms; i++)

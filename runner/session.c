@@ -89,11 +89,11 @@ int session_init(struct session *s, const struct plan *p, const char *log_dir, s
 
 static bool same_kernel(const struct session_arm *a, const struct session_arm *b)
 {
-	return a->plan->variant == b->plan->variant &&
+	return variant_same_build(a->plan->variant, b->plan->variant) &&
 	       a->plan->target->arch == b->plan->target->arch;
 }
 
-/* Arms of one variant on one architecture share the build: a twin must be the same bits. */
+/* Arms that differ in the command line alone share the build: a twin must be the same bits. */
 static int arm_kernel(struct session *s, size_t i, const struct build_options *o,
 		      const struct build_progress *p, struct err *e)
 {
