@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the workload modules of kdelta share: the tick counter, in-kernel PMU counters, histograms and
- * the lines of the record format (results/record.h of kdelta) that a result file consists of.
+ * What the workload modules of kdelta share: the tick counter, in-kernel PMU counters, histograms
+ * and the lines of the record format (results/record.h of kdelta) that a result file consists of.
  *
  * A module makes the folder kdelta_dir(<name>) in debugfs with two files: a write to "run" runs one
- * round in the context of the writer (errno says how it went, pr_err() says why), a read of "result"
- * gives the lines of the last round.
+ * round in the context of the writer (errno says how it went, pr_err() says why), a read of
+ * "result" gives the lines of the last round.
  */
 #ifndef KDELTA_BENCH_H
 #define KDELTA_BENCH_H
@@ -28,7 +28,7 @@
  *
  *	x86	TSC, RDTSCP or LFENCE+RDTSC; get_cycles() has no ordering
  *	arm64	CNTVCT_EL0 with ISB, as get_cycles() does it
- *	s390	TOD clock by STCKF, 4096 units per microsecond; get_cycles() drops two bits and serialises
+ *	s390	TOD clock by STCKF, 4096 units per microsecond; get_cycles() drops two bits
  */
 static __always_inline u64 kdelta_ticks(void)
 {
@@ -78,13 +78,14 @@ static inline void kdelta_hist_add(struct kdelta_hist *h, u64 v)
 }
 
 /* A hist line; @cpu -1: not of one CPU. */
-static inline void kdelta_hist_show(struct seq_file *m, const char *metric, const char *unit, int cpu,
-				    const struct kdelta_hist *h)
+static inline void kdelta_hist_show(struct seq_file *m, const char *metric, const char *unit,
+				    int cpu, const struct kdelta_hist *h)
 {
 	const char *sep = "";
 	unsigned int i;
 
-	seq_printf(m, "hist metric=%s unit=%s cpu=%d sub=%d buckets=", metric, unit, cpu, KDELTA_SUB);
+	seq_printf(m, "hist metric=%s unit=%s cpu=%d sub=%d buckets=", metric, unit, cpu,
+		   KDELTA_SUB);
 	for (i = 0; i < KDELTA_BUCKETS; i++) {
 		if (!h->count[i])
 			continue;
@@ -106,8 +107,8 @@ struct kdelta_value {
 
 static inline void kdelta_value_show(struct seq_file *m, const struct kdelta_value *v)
 {
-	seq_printf(m, "value metric=%s stat=%s unit=%s cpu=%d value=%lld/%llu\n", v->metric, v->stat,
-		   v->unit, v->cpu, v->num, v->den);
+	seq_printf(m, "value metric=%s stat=%s unit=%s cpu=%d value=%lld/%llu\n", v->metric,
+		   v->stat, v->unit, v->cpu, v->num, v->den);
 }
 
 /* Counters of the PMU that follow the current task, where there are any. */

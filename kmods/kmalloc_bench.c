@@ -2,16 +2,17 @@
 /*
  * kmalloc_bench: what one kmalloc() and one kfree() cost, timed apart.
  *
- * A round is: the empty loop, `iterations` batches; then the real loop, `iterations` batches. A batch
- * allocates and frees `batch` objects in steps, and only the inside of a step is timed. Orders:
+ * A round is: the empty loop, `iterations` batches; then the real loop, `iterations` batches. A
+ * batch allocates and frees `batch` objects in steps, and only the inside of a step is timed.
+ * Orders:
  *
  *	lifo	allocate all; free the newest first
  *	fifo	allocate all; free the oldest first
  *	random	allocate all; free in a shuffled order, the same in every batch, round and boot
  *	mixed	allocate 16, free the 8 oldest, and so on; what is left is freed at the end
  *
- * The empty loop takes the same steps through the same arrays, with the call left out, so that the cost
- * of the loop and of reading the counters falls away when it is subtracted.
+ * The empty loop takes the same steps through the same arrays, with the call left out, so that the
+ * cost of the loop and of reading the counters falls away when it is subtracted.
  *
  * The size is not a compile-time constant here, so this is the __kmalloc() entry: a caller with a
  * constant size saves the lookup of the cache.
@@ -204,28 +205,37 @@ static noinline u64 free_empty(struct bench *b, u32 from, u32 to)
 	return end - start;
 }
 
-/* One pair of loops per canary, because a count that is looked up in the loop would cost by itself. */
-#define LOOPS(n)								\
+/* clang-format off */
+/* One pair of loops per canary: a count that is looked up in the loop would cost by itself. */
+#define ALLOC(n)								\
 	static noinline u64 alloc_##n(struct bench *b, u32 from, u32 to)	\
 	{									\
 		return alloc_loop(b, from, to, n);				\
-	}									\
+	}
+
+#define FREE(n)									\
 	static noinline u64 free_##n(struct bench *b, u32 from, u32 to)		\
 	{									\
 		return free_loop(b, from, to, n);				\
 	}
 
-LOOPS(0) LOOPS(1) LOOPS(2) LOOPS(3) LOOPS(4) LOOPS(5)
-LOOPS(6) LOOPS(7) LOOPS(8) LOOPS(9) LOOPS(10) LOOPS(11)
-LOOPS(12) LOOPS(13) LOOPS(14) LOOPS(15) LOOPS(16)
+ALLOC(0) ALLOC(1) ALLOC(2) ALLOC(3) ALLOC(4) ALLOC(5)
+ALLOC(6) ALLOC(7) ALLOC(8) ALLOC(9) ALLOC(10) ALLOC(11)
+ALLOC(12) ALLOC(13) ALLOC(14) ALLOC(15) ALLOC(16)
 
-#define LOOP_ROW(n) { alloc_##n, free_##n }
+FREE(0) FREE(1) FREE(2) FREE(3) FREE(4) FREE(5)
+FREE(6) FREE(7) FREE(8) FREE(9) FREE(10) FREE(11)
+FREE(12) FREE(13) FREE(14) FREE(15) FREE(16)
+
+#define ROW(n) { alloc_##n, free_##n }
 
 static const loop_fn real_loops[CANARY_MAX + 1][SIDES] = {
-	LOOP_ROW(0), LOOP_ROW(1), LOOP_ROW(2), LOOP_ROW(3), LOOP_ROW(4), LOOP_ROW(5),
-	LOOP_ROW(6), LOOP_ROW(7), LOOP_ROW(8), LOOP_ROW(9), LOOP_ROW(10), LOOP_ROW(11),
-	LOOP_ROW(12), LOOP_ROW(13), LOOP_ROW(14), LOOP_ROW(15), LOOP_ROW(16),
+	ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5),
+	ROW(6), ROW(7), ROW(8), ROW(9), ROW(10), ROW(11),
+	ROW(12), ROW(13), ROW(14), ROW(15), ROW(16),
 };
+
+/* clang-format on */
 
 static const loop_fn empty_loops[SIDES] = { alloc_empty, free_empty };
 
@@ -251,7 +261,7 @@ static void free_rest(struct bench *b)
 {
 	u32 i;
 
-	/* A failed mixed batch has freed [0, live_from) and allocated up to live_to, in the same order. */
+	/* A failed mixed batch has freed [0, live_from) of [0, live_to), in the same order. */
 	for (i = b->live_from; i < b->live_to; i++)
 		kfree(b->objs[i]);
 }
@@ -372,10 +382,18 @@ struct side_names {
 };
 
 static const struct side_names side_names[SIDES] = {
-	[SIDE_ALLOC] = { "kmalloc", "kmalloc_batch", "kmalloc_empty",
-			 { "kmalloc.pmu_instructions", "kmalloc.pmu_cycles" } },
-	[SIDE_FREE] = { "kfree", "kfree_batch", "kfree_empty",
-			{ "kfree.pmu_instructions", "kfree.pmu_cycles" } },
+	[SIDE_ALLOC] = {
+		.metric = "kmalloc",
+		.batch = "kmalloc_batch",
+		.empty = "kmalloc_empty",
+		.pmu = { "kmalloc.pmu_instructions", "kmalloc.pmu_cycles" },
+	},
+	[SIDE_FREE] = {
+		.metric = "kfree",
+		.batch = "kfree_batch",
+		.empty = "kfree_empty",
+		.pmu = { "kfree.pmu_instructions", "kfree.pmu_cycles" },
+	},
 };
 
 static const char *const pmu_units[KDELTA_COUNTERS] = { "instructions/op", "cycles/op" };
@@ -385,8 +403,9 @@ static void show_side(struct seq_file *m, const struct bench *b, int side)
 	const struct side_names *names = &side_names[side];
 	const struct tally *real = &b->real[side], *empty = &b->empty[side];
 	u64 ops = (u64)iterations * batch;
-	struct kdelta_value v = { .metric = names->metric, .unit = "ticks/op", .cpu = b->ran_on,
-				  .den = ops };
+	struct kdelta_value v = {
+		.metric = names->metric, .unit = "ticks/op", .cpu = b->ran_on, .den = ops
+	};
 	int i;
 
 	v.stat = "mean";
@@ -416,8 +435,9 @@ static void show_side(struct seq_file *m, const struct bench *b, int side)
 static int result_show(struct seq_file *m, void *unused)
 {
 	struct bench *b = &bench;
-	struct kdelta_value ops = { .metric = "operations", .stat = "count", .unit = "operations",
-				    .den = 1 };
+	struct kdelta_value ops = {
+		.metric = "operations", .stat = "count", .unit = "operations", .den = 1
+	};
 	int side, err;
 
 	err = mutex_lock_interruptible(&b->lock);
@@ -561,7 +581,7 @@ static int __init kmalloc_bench_init(void)
 	if (err)
 		return err;
 	mutex_init(&b->lock);
-	/* NORETRY: a batch that does not fit is an error to report, not a reason to kill processes. */
+	/* NORETRY: a batch that does not fit is an error to report, no reason to kill a process. */
 	b->gfp = (preempt_off ? GFP_NOWAIT : GFP_KERNEL | __GFP_NORETRY) | __GFP_NOWARN;
 	if (account)
 		b->gfp |= __GFP_ACCOUNT;

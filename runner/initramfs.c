@@ -19,11 +19,13 @@ static int image_fail(const struct image *im)
 {
 	const char *why = archive_error_string(im->a);
 
-	return err_set(im->e, ERR_INFRA, "cannot write '%s': %s", im->path, why ? why : "no memory");
+	return err_set(im->e, ERR_INFRA, "cannot write '%s': %s", im->path,
+		       why ? why : "no memory");
 }
 
 /* Everything that would differ between two runs is fixed: owners, times, inode numbers. */
-static int image_entry(struct image *im, const char *name, mode_t mode, const void *data, size_t len)
+static int image_entry(struct image *im, const char *name, mode_t mode, const void *data,
+		       size_t len)
 {
 	struct archive_entry *entry = archive_entry_new();
 	bool ok;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The initramfs of one boot, made with libarchive (newc): /init (the guest program), /plan,
- * /modules/NAME.ko, and for an interactive boot /bin/busybox, whose links the guest makes. Times, owners
- * and order are fixed: equal input, equal bytes.
+ * /modules/NAME.ko, and for an interactive boot /bin/busybox, whose links the guest makes. Times,
+ * owners and order are fixed: equal input, equal bytes.
  *
- * It is not compressed: on an emulated CPU unpacking costs more than it saves in copying (aarch64, counted
- * with -icount: 9 million instructions for a run's image of 0.8 MB, 28 million for one with busybox).
+ * It is not compressed: on an emulated CPU unpacking costs more than it saves in copying (aarch64,
+ * counted with -icount: 9 million instructions for a run's image of 0.8 MB, 28 million for one with
+ * busybox).
  */
 #ifndef KDELTA_RUNNER_INITRAMFS_H
 #define KDELTA_RUNNER_INITRAMFS_H

@@ -90,9 +90,9 @@ static void form_release(struct form *f)
 }
 
 /*
- * An emulator's clock is no evidence for a count, and no reason to doubt one: events that are counted in
- * software are counted exactly. A PMU is the emulator's own: it counts real instructions only where the
- * emulator does (the clock is simulated), and cycles never.
+ * An emulator's clock is no evidence for a count, and no reason to doubt one: events that are
+ * counted in software are counted exactly. A PMU is the emulator's own: it counts real instructions
+ * only where the emulator does (the clock is simulated), and cycles never.
  */
 static void form_of_count(struct form *f, const char *unit, enum evidence clock)
 {
@@ -125,7 +125,8 @@ static void form_init(struct form *f, const struct workload_metric *m, const str
 }
 
 /* What value and hist lines have in common. */
-static void record_begin(const struct workload_ctx *c, const char *word, const struct form *f, int cpu)
+static void record_begin(const struct workload_ctx *c, const char *word, const struct form *f,
+			 int cpu)
 {
 	line_begin(c->out, word);
 	line_fieldf(c->out, "w", "%d", c->number);
@@ -143,8 +144,8 @@ static void record_end(const struct workload_ctx *c)
 	++*c->records;
 }
 
-static void record_value(const struct workload_ctx *c, const struct form *f, const char *stat, int cpu,
-			 double value)
+static void record_value(const struct workload_ctx *c, const struct form *f, const char *stat,
+			 int cpu, double value)
 {
 	record_begin(c, "value", f, cpu);
 	line_field(c->out, "stat", stat);
@@ -228,8 +229,8 @@ static int buckets_scale(const char *text, unsigned int sub, double scale, struc
 	return 0;
 }
 
-static int module_value(const struct workload_ctx *c, const struct fields *f, const struct form *form,
-			int cpu, struct err *e)
+static int module_value(const struct workload_ctx *c, const struct fields *f,
+			const struct form *form, int cpu, struct err *e)
 {
 	const char *stat = fields_get(f, "stat"), *text = fields_get(f, "value");
 	double value;
@@ -237,13 +238,14 @@ static int module_value(const struct workload_ctx *c, const struct fields *f, co
 	if (!stat)
 		return err_set(e, ERR_INFRA, "'stat' is missing");
 	if (!text || number_parse(text, &value))
-		return err_set(e, ERR_INFRA, "'value': expected a number, got '%s'", text ? text : "");
+		return err_set(e, ERR_INFRA, "'value': expected a number, got '%s'",
+			       text ? text : "");
 	record_value(c, form, stat, cpu, value * form->scale);
 	return 0;
 }
 
-static int module_hist(const struct workload_ctx *c, const struct fields *f, const struct form *form,
-		       int cpu, struct err *e)
+static int module_hist(const struct workload_ctx *c, const struct fields *f,
+		       const struct form *form, int cpu, struct err *e)
 {
 	const char *text = fields_get(f, "buckets");
 	cleanup_str struct str buckets = STR_INIT;

@@ -17,12 +17,12 @@
 #define PORT_RECORDS "kdelta.records"
 #define PORT_OUTPUT "kdelta.output"
 #define PORT_WAIT_MS 10000
-/* The ports of one device are announced together: once the first is there, the second is not far. */
+/* The ports of a device are announced together: where one is, the other is not far. */
 #define OUTPUT_WAIT_MS 100
 
 /*
- * Warnings and the lines of an oops (KERN_DEFAULT) reach the console, where the host looks for them; what
- * is merely informative would cost a trap per character.
+ * Warnings and the lines of an oops (KERN_DEFAULT) reach the console, where the host looks for
+ * them; what is merely informative would cost a trap per character.
  */
 #define SYSLOG_ACTION_CONSOLE_LEVEL 8
 #define CONSOLE_LEVEL 5
@@ -63,7 +63,7 @@ static int cpu_count(void)
 static int say(int port, struct str *line, struct err *e)
 {
 	line_end(line);
-	if (write_all(port, line->buf, line->len))
+	if (port_write(port, line->buf, line->len))
 		return err_errno(e, ERR_INFRA, "cannot write records");
 	str_reset(line);
 	return 0;
@@ -110,7 +110,7 @@ static int say_end(int port, size_t records, struct err *e)
 	return say(port, &line, e);
 }
 
-static int do_run(const struct plan *p, int port, size_t *records, struct err *e)
+static int do_run(const struct guest_plan *p, int port, size_t *records, struct err *e)
 {
 	for (size_t i = 0; i < p->nworkloads; i++)
 		if (guest_run(p, &p->workloads[i], port, records, e))
@@ -118,32 +118,34 @@ static int do_run(const struct plan *p, int port, size_t *records, struct err *e
 	return 0;
 }
 
-static int do_command(const struct plan *p, int port, struct err *e)
+static int do_command(const struct guest_plan *p, int port, struct err *e)
 {
 	cleanup_free char *status = NULL;
 	struct err ignored = ERR_INIT;
+	int output;
 
 	guest_install_applets();
-	if (p->mode == PLAN_SHELL) {
+	if (p->mode == GUEST_SHELL) {
 		guest_shell();
 		return 0;
 	}
-	status = xasprintf("%d", guest_exec(&p->args, port_open(PORT_OUTPUT, OUTPUT_WAIT_MS, &ignored)));
+	output = port_open(PORT_OUTPUT, OUTPUT_WAIT_MS, &ignored);
+	status = xasprintf("%d", guest_exec(&p->args, output));
 	return say_info(port, "exit", status, e);
 }
 
 static int follow_plan(const char *text, size_t len, int port, size_t *records, struct err *e)
 {
-	struct plan p;
-	int ret = plan_parse(&p, text, len, e);
+	struct guest_plan p;
+	int ret = guest_plan_parse(&p, text, len, e);
 
 	if (!ret)
 		ret = guest_check(&p, e);
-	if (!ret && p.mode == PLAN_RUN)
+	if (!ret && p.mode == GUEST_RUN)
 		ret = do_run(&p, port, records, e);
 	else if (!ret)
 		ret = do_command(&p, port, e);
-	plan_release(&p);
+	guest_plan_release(&p);
 	return ret;
 }
 

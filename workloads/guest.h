@@ -2,11 +2,11 @@
 /*
  * The guest program: PID 1 of a measured kernel. Its life is one function, guest_life() in guest.c:
  *
- *	mount → open the ports → say what booted → read the plan → check the kernel → do what the plan
- *	says → end marker → power off
+ *	mount → open the port → say what booted → read the plan → check the kernel
+ *	→ do what the plan says → end marker → power off
  *
- * Under -icount all of it repeats to the last instruction: no clock is asked but for deadlines, nothing is
- * random, and records stay in memory until their workload is done.
+ * Under -icount all of it repeats to the last instruction: no clock is asked but for deadlines,
+ * nothing is random, and records stay in memory until their workload is done.
  */
 #ifndef KDELTA_WORKLOADS_GUEST_H
 #define KDELTA_WORKLOADS_GUEST_H
@@ -21,9 +21,9 @@
 
 /* --- guest_plan.c: the plan (runner/guestplan.h), parsed; pure --- */
 
-enum plan_mode { PLAN_RUN, PLAN_SHELL, PLAN_EXEC };
+enum guest_mode { GUEST_RUN, GUEST_SHELL, GUEST_EXEC };
 
-struct plan_workload {
+struct guest_workload {
 	int number; /* w */
 	const struct workload *w;
 	int rounds, warmup, timeout;
@@ -31,64 +31,65 @@ struct plan_workload {
 	struct fields params;
 };
 
-struct plan {
-	enum plan_mode mode;
+struct guest_plan {
+	enum guest_mode mode;
 	char *release, *machine; /* NULL: not checked */
 	struct strv tokens, args;
 	char *clock_suffix, *clock_unit;
 	struct guest_clock clock; /* its strings are the two above */
-	struct plan_workload *workloads;
+	struct guest_workload *workloads;
 	size_t nworkloads, cap;
 };
 
 /* "plan line 3: …" in @e on failure; release what is there in both cases. */
-int plan_parse(struct plan *p, const char *text, size_t len, struct err *e);
-void plan_release(struct plan *p);
+int guest_plan_parse(struct guest_plan *p, const char *text, size_t len, struct err *e);
+void guest_plan_release(struct guest_plan *p);
 
 /* --- guest_check.c: is this the kernel that was asked for? --- */
 
-/* Is @token one of the space-separated tokens of @cmdline (quotes are kept as the kernel shows them)? */
+/* Is @token one of the space-separated tokens of @cmdline? */
 bool cmdline_has(const char *cmdline, const char *token);
 /* The vermagic of a module (ELF64 of this byte order); -1 when there is none. Bounded by @len. */
 int module_vermagic(const char *elf, size_t len, struct str *out, struct err *e);
 /* uname, the command line and the vermagic of every module against the plan. */
-int guest_check(const struct plan *p, struct err *e);
+int guest_check(const struct guest_plan *p, struct err *e);
 
 /* --- guest_port.c: the channels to the host --- */
 
 /*
- * Open the virtio-serial port of this name. The device announces its ports one by one, so a missing one is
- * waited for, up to @wait_ms. Returns a descriptor or -1 with @e set.
+ * Open the virtio-serial port of this name. The device announces its ports one by one, so a missing
+ * one is waited for, up to @wait_ms. Returns a descriptor or -1 with @e set.
  */
 int port_open(const char *name, int wait_ms, struct err *e);
-int write_all(int fd, const char *data, size_t len);
+int port_write(int fd, const char *data, size_t len);
 
 /* --- guest_module.c --- */
 
 /* Load /modules/<name>.ko with the parameters of @w. */
-int module_load(const struct plan_workload *w, struct err *e);
+int module_load(const struct guest_workload *w, struct err *e);
 /* Remove it; a module that is not loaded is fine. */
 int module_unload(const char *name, struct err *e);
 
 /* The kernel's log from now on, for the reason why a module refused. */
 int kmsg_open(void);
-/* The last line that begins with "<module>: " since kmsg_open(), without this beginning; "" for none. */
+/* The last line since kmsg_open() that begins with "<module>: ", without that; "" for none. */
 void kmsg_last(int fd, const char *module, struct str *out);
-/* The message of one /dev/kmsg record if it begins with "<module>: ", or NULL; points into @record. */
+/* The message of one /dev/kmsg record if it begins with "<module>: ", without that, or NULL. Cuts
+ * the record in place: @record has room for len + 1 bytes. */
 const char *kmsg_message(char *record, size_t len, const char *module);
 
 /* --- guest_run.c: one workload, in a child of its own --- */
 
 /*
- * Run it and write its record lines and its done line to @port. @records counts value and hist lines. A
- * crash or a timeout ends the workload alone (state broken). -1 only when the boot cannot go on: the
- * port is gone or the child cannot be killed.
+ * Run it and write its record lines and its done line to @port. @records counts value and hist
+ * lines. A crash or a timeout ends the workload alone (state broken). -1 only when the boot cannot
+ * go on: the port is gone or the child cannot be killed.
  */
-int guest_run(const struct plan *p, const struct plan_workload *w, int port, size_t *records,
+int guest_run(const struct guest_plan *p, const struct guest_workload *w, int port, size_t *records,
 	      struct err *e);
 /*
- * Take the lines of @text that a workload may write into @out, whole lines only, and count value and hist
- * lines. Returns true when the last of them is its done line. Pure.
+ * Take the lines of @text that a workload may write into @out, whole lines only, and count value
+ * and hist lines. Returns true when the last of them is its done line. Pure.
  */
 bool guest_take_lines(const char *text, size_t len, int number, struct str *out, size_t *records);
 

@@ -142,7 +142,7 @@ static int check_tokens(const struct strv *tokens, struct err *e)
 	return 0;
 }
 
-int guest_check(const struct plan *p, struct err *e)
+int guest_check(const struct guest_plan *p, struct err *e)
 {
 	struct utsname u;
 

@@ -61,8 +61,8 @@ void guest_install_applets(void)
 }
 
 /*
- * /dev/console can be no controlling terminal, the device behind it can: the kernel names it, last of the
- * consoles it writes to.
+ * /dev/console can be no controlling terminal, the device behind it can: the kernel names it, last
+ * of the consoles it writes to.
  */
 static int console_open(void)
 {

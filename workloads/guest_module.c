@@ -10,7 +10,7 @@
 /* One record of /dev/kmsg is at most this long (PRINTK_MESSAGE_MAX in kernel/printk/internal.h). */
 #define KMSG_RECORD_MAX 8192
 
-int module_load(const struct plan_workload *w, struct err *e)
+int module_load(const struct guest_workload *w, struct err *e)
 {
 	cleanup_free char *path = xasprintf("/modules/%s.ko", w->w->module);
 	cleanup_str struct str params = STR_INIT;

@@ -9,8 +9,12 @@
 #define TIMEOUT_MAX 86400
 
 static const char *const mode_names[] = {
-	[PLAN_RUN] = "run", [PLAN_SHELL] = "shell", [PLAN_EXEC] = "exec", NULL
+	[GUEST_RUN] = "run",
+	[GUEST_SHELL] = "shell",
+	[GUEST_EXEC] = "exec",
 };
+
+#define MODES ((int)(sizeof(mode_names) / sizeof(mode_names[0])))
 
 static int need(const struct fields *f, const char *key, const char **out, struct err *e)
 {
@@ -18,7 +22,8 @@ static int need(const struct fields *f, const char *key, const char **out, struc
 	return *out ? 0 : err_set(e, ERR_INFRA, "'%s' is missing", key);
 }
 
-static int need_int(const struct fields *f, const char *key, int min, int max, int *out, struct err *e)
+static int need_int(const struct fields *f, const char *key, int min, int max, int *out,
+		    struct err *e)
 {
 	long long v;
 
@@ -28,23 +33,23 @@ static int need_int(const struct fields *f, const char *key, int min, int max, i
 	return 0;
 }
 
-static int take_plan(struct plan *p, const struct fields *f, struct err *e)
+static int take_plan(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	const char *mode;
 	int version;
 
 	if (need_int(f, "version", 1, 1, &version, e) || need(f, "mode", &mode, e))
 		return -1;
-	for (int i = 0; mode_names[i]; i++) {
+	for (int i = 0; i < MODES; i++) {
 		if (strcmp(mode, mode_names[i]))
 			continue;
-		p->mode = (enum plan_mode)i;
+		p->mode = (enum guest_mode)i;
 		return 0;
 	}
 	return err_set(e, ERR_INFRA, "unknown mode '%s'", mode);
 }
 
-static int take_expect(struct plan *p, const struct fields *f, struct err *e)
+static int take_expect(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	const char *release = fields_get(f, "release"), *machine = fields_get(f, "machine");
 
@@ -65,12 +70,12 @@ static int take_into(struct strv *to, const struct fields *f, struct err *e)
 	return 0;
 }
 
-static int take_token(struct plan *p, const struct fields *f, struct err *e)
+static int take_token(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	return take_into(&p->tokens, f, e);
 }
 
-static int take_arg(struct plan *p, const struct fields *f, struct err *e)
+static int take_arg(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	return take_into(&p->args, f, e);
 }
@@ -86,7 +91,7 @@ static int need_factor(const struct fields *f, const char *key, double *out, str
 	return 0;
 }
 
-static int take_clock(struct plan *p, const struct fields *f, struct err *e)
+static int take_clock(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	const char *suffix, *unit, *ev;
 	int evidence;
@@ -107,7 +112,7 @@ static int take_clock(struct plan *p, const struct fields *f, struct err *e)
 	return 0;
 }
 
-static struct plan_workload *workload_at(struct plan *p, int number)
+static struct guest_workload *workload_at(struct guest_plan *p, int number)
 {
 	for (size_t i = 0; i < p->nworkloads; i++)
 		if (p->workloads[i].number == number)
@@ -115,9 +120,9 @@ static struct plan_workload *workload_at(struct plan *p, int number)
 	return NULL;
 }
 
-static int take_workload(struct plan *p, const struct fields *f, struct err *e)
+static int take_workload(struct guest_plan *p, const struct fields *f, struct err *e)
 {
-	struct plan_workload w = { .line = STR_INIT }, *to;
+	struct guest_workload w = { .line = STR_INIT }, *to;
 	const char *name;
 
 	if (need_int(f, "w", 0, NUMBER_MAX, &w.number, e) || need(f, "name", &name, e) ||
@@ -136,10 +141,10 @@ static int take_workload(struct plan *p, const struct fields *f, struct err *e)
 	return 0;
 }
 
-static int take_param(struct plan *p, const struct fields *f, struct err *e)
+static int take_param(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	const struct workload_param *param;
-	struct plan_workload *w;
+	struct guest_workload *w;
 	const char *name, *value;
 	int number;
 
@@ -151,7 +156,8 @@ static int take_param(struct plan *p, const struct fields *f, struct err *e)
 		return err_set(e, ERR_INFRA, "parameter of the unknown workload %d", number);
 	param = workload_param_find(w->w, name);
 	if (!param)
-		return err_set(e, ERR_INFRA, "workload '%s' has no parameter '%s'", w->w->name, name);
+		return err_set(e, ERR_INFRA, "workload '%s' has no parameter '%s'", w->w->name,
+			       name);
 	if (workload_param_check(param, value, e))
 		return -1;
 	line_field(&w->line, name, value);
@@ -160,14 +166,14 @@ static int take_param(struct plan *p, const struct fields *f, struct err *e)
 
 static const struct {
 	const char *word;
-	int (*take)(struct plan *p, const struct fields *f, struct err *e);
+	int (*take)(struct guest_plan *p, const struct fields *f, struct err *e);
 } plan_words[] = {
-	{ "plan", take_plan },	       { "expect", take_expect }, { "token", take_token },
-	{ "clock", take_clock },       { "arg", take_arg },	  { "param", take_param },
+	{ "plan", take_plan },         { "expect", take_expect }, { "token", take_token },
+	{ "clock", take_clock },       { "arg", take_arg },       { "param", take_param },
 	{ "workload", take_workload },
 };
 
-static int take_fields(struct plan *p, const struct fields *f, struct err *e)
+static int take_fields(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(plan_words) / sizeof(plan_words[0]); i++)
 		if (!strcmp(plan_words[i].word, f->word))
@@ -176,7 +182,7 @@ static int take_fields(struct plan *p, const struct fields *f, struct err *e)
 }
 
 /* One line; 1 for the end line. */
-static int take_line(struct plan *p, const char *line, size_t len, bool first, struct err *e)
+static int take_line(struct guest_plan *p, const char *line, size_t len, bool first, struct err *e)
 {
 	struct fields f;
 	int ret;
@@ -193,7 +199,7 @@ static int take_line(struct plan *p, const char *line, size_t len, bool first, s
 	return ret;
 }
 
-static int check_params(struct plan_workload *w, struct err *e)
+static int check_params(struct guest_workload *w, struct err *e)
 {
 	if (fields_parse(&w->params, w->line.buf, w->line.len, e))
 		return err_prefix(e, "parameters of workload %d", w->number);
@@ -204,19 +210,19 @@ static int check_params(struct plan_workload *w, struct err *e)
 	return 0;
 }
 
-static int check_whole(struct plan *p, struct err *e)
+static int check_whole(struct guest_plan *p, struct err *e)
 {
 	for (size_t i = 0; i < p->nworkloads; i++)
 		if (check_params(&p->workloads[i], e))
 			return -1;
-	if (p->mode == PLAN_RUN && !p->clock_suffix)
+	if (p->mode == GUEST_RUN && !p->clock_suffix)
 		return err_set(e, ERR_INFRA, "a plan to run has no clock");
-	if (p->mode == PLAN_EXEC && !p->args.n)
+	if (p->mode == GUEST_EXEC && !p->args.n)
 		return err_set(e, ERR_INFRA, "a plan to execute has no command");
 	return 0;
 }
 
-int plan_parse(struct plan *p, const char *text, size_t len, struct err *e)
+int guest_plan_parse(struct guest_plan *p, const char *text, size_t len, struct err *e)
 {
 	const char *end = text + len, *nl;
 	int number = 1;
@@ -233,7 +239,7 @@ int plan_parse(struct plan *p, const char *text, size_t len, struct err *e)
 	return err_set(e, ERR_INFRA, "plan line %d: no 'end'", number);
 }
 
-void plan_release(struct plan *p)
+void guest_plan_release(struct guest_plan *p)
 {
 	for (size_t i = 0; i < p->nworkloads; i++) {
 		str_release(&p->workloads[i].line);

@@ -11,7 +11,7 @@
 #define PORTS "/sys/class/virtio-ports"
 #define WAIT_STEP_MS 2
 
-int write_all(int fd, const char *data, size_t len)
+int port_write(int fd, const char *data, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, data, len);

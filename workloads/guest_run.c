@@ -30,7 +30,7 @@ static void add_done(struct str *out, int number, enum wl_state state, const cha
 
 /* --- in the child --- */
 
-static int run_rounds(struct workload_ctx *c, const struct plan_workload *w, struct err *e)
+static int run_rounds(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
 {
 	for (c->round = -w->warmup; c->round < w->rounds; c->round++)
 		if (w->w->round(c, e))
@@ -38,7 +38,7 @@ static int run_rounds(struct workload_ctx *c, const struct plan_workload *w, str
 	return 0;
 }
 
-static int run_set_up(struct workload_ctx *c, const struct plan_workload *w, struct err *e)
+static int run_set_up(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
 {
 	int ret = w->w->setup ? w->w->setup(c, e) : 0;
 
@@ -49,7 +49,7 @@ static int run_set_up(struct workload_ctx *c, const struct plan_workload *w, str
 	return ret;
 }
 
-static int run_with_module(struct workload_ctx *c, const struct plan_workload *w, struct err *e)
+static int run_with_module(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
 {
 	const char *module = w->w->module;
 	struct err ignored = ERR_INIT;
@@ -66,7 +66,7 @@ static int run_with_module(struct workload_ctx *c, const struct plan_workload *w
 }
 
 /* The reason of a failure, with what the module itself said about it. */
-static void explain(const struct plan_workload *w, int kmsg, const struct err *e, struct str *out)
+static void explain(const struct guest_workload *w, int kmsg, const struct err *e, struct str *out)
 {
 	cleanup_str struct str said = STR_INIT;
 
@@ -78,7 +78,7 @@ static void explain(const struct plan_workload *w, int kmsg, const struct err *e
 		str_addf(out, " (%s: %s)", w->w->module, said.buf);
 }
 
-static void child_run(const struct plan *p, const struct plan_workload *w, int pipe_fd)
+static void child_run(const struct guest_plan *p, const struct guest_workload *w, int pipe_fd)
 {
 	struct str out = STR_INIT, reason = STR_INIT;
 	struct err e = ERR_INIT;
@@ -99,7 +99,7 @@ static void child_run(const struct plan *p, const struct plan_workload *w, int p
 	else
 		c.state = WL_OK;
 	add_done(&out, w->number, c.state, reason.buf);
-	_exit(write_all(pipe_fd, out.buf, out.len) ? 1 : 0);
+	_exit(port_write(pipe_fd, out.buf, out.len) ? 1 : 0);
 }
 
 /* --- in PID 1 --- */
@@ -174,7 +174,7 @@ static enum drain drain(int fd, int seconds, struct str *out)
 	}
 }
 
-/* Wait until the child is gone: a kill takes effect at the next return from the kernel, or never. */
+/* Wait until the child is gone: a kill takes effect when it leaves the kernel, or never. */
 static int reap(pid_t pid, int *status)
 {
 	const struct timespec limit = { REAP_SECONDS, 0 };
@@ -193,7 +193,8 @@ static int reap(pid_t pid, int *status)
 }
 
 /* Why a child that sent no done line is broken. */
-static void broken_reason(const struct plan_workload *w, enum drain how, int status, struct str *out)
+static void broken_reason(const struct guest_workload *w, enum drain how, int status,
+			  struct str *out)
 {
 	if (how == DRAIN_TIMEOUT)
 		str_addf(out, "no result within %d s", w->timeout);
@@ -212,12 +213,12 @@ static int begin(int port, int number)
 	line_begin(&line, "begin");
 	line_fieldf(&line, "w", "%d", number);
 	line_end(&line);
-	return write_all(port, line.buf, line.len);
+	return port_write(port, line.buf, line.len);
 }
 
 /* The child's pipe end, or -1 with @e set. */
-static int start_child(const struct plan *p, const struct plan_workload *w, int port, pid_t *pid,
-		       struct err *e)
+static int start_child(const struct guest_plan *p, const struct guest_workload *w, int port,
+		       pid_t *pid, struct err *e)
 {
 	int fds[2];
 
@@ -237,7 +238,7 @@ static int start_child(const struct plan *p, const struct plan_workload *w, int 
 }
 
 /* Wait for the result; -1 when the child cannot be ended. */
-static int finish_child(const struct plan_workload *w, pid_t pid, int fd, struct str *out,
+static int finish_child(const struct guest_workload *w, pid_t pid, int fd, struct str *out,
 			size_t *records, struct err *e)
 {
 	cleanup_str struct str text = STR_INIT, lines = STR_INIT, reason = STR_INIT;
@@ -250,7 +251,8 @@ static int finish_child(const struct plan_workload *w, pid_t pid, int fd, struct
 	if (how != DRAIN_END)
 		kill(pid, SIGKILL);
 	if (reap(pid, &status))
-		return err_set(e, ERR_INFRA, "workload '%s' hangs in the kernel and cannot be killed",
+		return err_set(e, ERR_INFRA,
+			       "workload '%s' hangs in the kernel and cannot be killed",
 			       w->w->name);
 	if (how == DRAIN_END && guest_take_lines(text.buf, text.len, w->number, &lines, &n)) {
 		str_addmem(out, lines.buf, lines.len);
@@ -264,7 +266,7 @@ static int finish_child(const struct plan_workload *w, pid_t pid, int fd, struct
 	return 0;
 }
 
-int guest_run(const struct plan *p, const struct plan_workload *w, int port, size_t *records,
+int guest_run(const struct guest_plan *p, const struct guest_workload *w, int port, size_t *records,
 	      struct err *e)
 {
 	cleanup_str struct str out = STR_INIT;
@@ -280,7 +282,7 @@ int guest_run(const struct plan *p, const struct plan_workload *w, int port, siz
 	close(fd);
 	if (ret)
 		return -1;
-	if (write_all(port, out.buf, out.len))
+	if (port_write(port, out.buf, out.len))
 		return err_errno(e, ERR_INFRA, "cannot write records");
 	return 0;
 }

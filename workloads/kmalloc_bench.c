@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmalloc_bench: the cost of kmalloc() and kfree(); the measuring is done by kmods/kmalloc_bench.c. Here
- * is what has to be done from outside: the CPU, and a memory cgroup to charge.
+ * kmalloc_bench: the cost of kmalloc() and kfree(); the measuring is done by kmods/kmalloc_bench.c.
+ * Here is what has to be done from outside: the CPU, and a memory cgroup to charge.
  */
 #include <errno.h>
 #include <sched.h>
@@ -26,9 +26,9 @@ static int bind_cpu(int cpu, struct err *e)
 }
 
 /*
- * From the first memory cgroup on, kmalloc and kfree of the whole kernel look whether to charge, and never
- * stop (memcg_kmem_online_key): a few instructions each. So the group is made in any case, or the cost of
- * the same workload would depend on what ran before it in this boot.
+ * From the first memory cgroup on, kmalloc and kfree of the whole kernel look whether to charge,
+ * and never stop (memcg_kmem_online_key): a few instructions each. So the group is made in any
+ * case, or the cost of the same workload would depend on what ran before it in this boot.
  */
 static int make_group(struct err *e)
 {
@@ -129,7 +129,8 @@ static const struct workload_param kmalloc_params[] = {
 static const struct workload_metric kmalloc_metrics[] = {
 	{ "kmalloc", "ticks/op", DIR_LOWER, "one kmalloc, less the empty loop" },
 	{ "kfree", "ticks/op", DIR_LOWER, "one kfree, less the empty loop" },
-	{ "kmalloc_batch", "ticks/batch", DIR_LOWER, "all kmallocs of a batch, less the empty loop" },
+	{ "kmalloc_batch", "ticks/batch", DIR_LOWER,
+	  "all kmallocs of a batch, less the empty loop" },
 	{ "kfree_batch", "ticks/batch", DIR_LOWER, "all kfrees of a batch, less the empty loop" },
 	{ "kmalloc_empty", "ticks/op", DIR_NONE, "the loop without kmalloc, which was subtracted" },
 	{ "kfree_empty", "ticks/op", DIR_NONE, "the loop without kfree, which was subtracted" },

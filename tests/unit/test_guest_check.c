@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Is it the kernel that was asked for: command lines, the vermagic of modules, lines of the kernel log. */
+/* Is it the kernel that was asked for: command line, vermagic, lines of the kernel log. */
 #include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +53,8 @@ static void module_make(struct module *m)
 	memset(m, 0, sizeof(*m));
 	memcpy(m->h.e_ident, ELFMAG, SELFMAG);
 	m->h.e_ident[EI_CLASS] = ELFCLASS64;
-	m->h.e_ident[EI_DATA] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	m->h.e_ident[EI_DATA] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB :
+									    ELFDATA2MSB;
 	m->h.e_shoff = offsetof(struct module, s);
 	m->h.e_shentsize = sizeof(m->s[0]);
 	m->h.e_shnum = 3;

@@ -14,31 +14,30 @@
 #define CLOCK "clock suffix=instructions unit=instructions ev=simulated num=1 den=2\n"
 #define NONE "workload w=0 name=none rounds=2 warmup=0 timeout=10\n"
 
-static const char whole[] =
-	"plan version=1 mode=run\n"
-	"expect release=7.3.4 machine=s390x\n"
-	"token value=init_on_alloc=1\n"
-	"token value=a%20b\n" CLOCK NONE
-	"workload w=3 name=kmalloc_bench rounds=5 warmup=1 timeout=60\n"
-	"param w=3 name=size value=64\n"
-	"param w=3 name=batch value=128\n"
-	"param w=3 name=iterations value=100\n"
-	"param w=3 name=order value=mixed\n"
-	"param w=3 name=preempt_off value=false\n"
-	"param w=3 name=account value=true\n"
-	"param w=3 name=canary value=0\n"
-	"param w=3 name=cpu value=-1\n"
-	"end\n";
+static const char whole[] = "plan version=1 mode=run\n"
+			    "expect release=7.3.4 machine=s390x\n"
+			    "token value=init_on_alloc=1\n"
+			    "token value=a%20b\n" CLOCK NONE
+			    "workload w=3 name=kmalloc_bench rounds=5 warmup=1 timeout=60\n"
+			    "param w=3 name=size value=64\n"
+			    "param w=3 name=batch value=128\n"
+			    "param w=3 name=iterations value=100\n"
+			    "param w=3 name=order value=mixed\n"
+			    "param w=3 name=preempt_off value=false\n"
+			    "param w=3 name=account value=true\n"
+			    "param w=3 name=canary value=0\n"
+			    "param w=3 name=cpu value=-1\n"
+			    "end\n";
 
 static void test_whole(void **state)
 {
 	struct err e = ERR_INIT;
-	struct plan p;
+	struct guest_plan p;
 
 	(void)state;
-	if (plan_parse(&p, whole, sizeof(whole) - 1, &e))
+	if (guest_plan_parse(&p, whole, sizeof(whole) - 1, &e))
 		fail_msg("%s", e.msg);
-	assert_int_equal(p.mode, PLAN_RUN);
+	assert_int_equal(p.mode, GUEST_RUN);
 	assert_string_equal(p.release, "7.3.4");
 	assert_string_equal(p.machine, "s390x");
 	assert_int_equal(p.tokens.n, 2);
@@ -55,24 +54,24 @@ static void test_whole(void **state)
 	assert_int_equal(p.workloads[1].timeout, 60);
 	assert_string_equal(fields_get(&p.workloads[1].params, "order"), "mixed");
 	assert_string_equal(fields_get(&p.workloads[1].params, "cpu"), "-1");
-	plan_release(&p);
+	guest_plan_release(&p);
 }
 
 static void test_exec(void **state)
 {
 	static const char text[] = "plan version=1 mode=exec\narg value=uname\narg value=-a\nend\n";
 	struct err e = ERR_INIT;
-	struct plan p;
+	struct guest_plan p;
 
 	(void)state;
-	if (plan_parse(&p, text, sizeof(text) - 1, &e))
+	if (guest_plan_parse(&p, text, sizeof(text) - 1, &e))
 		fail_msg("%s", e.msg);
-	assert_int_equal(p.mode, PLAN_EXEC);
+	assert_int_equal(p.mode, GUEST_EXEC);
 	assert_null(p.release);
 	assert_int_equal(p.args.n, 2);
 	assert_string_equal(p.args.v[1], "-a");
 	assert_null(p.args.v[2]);
-	plan_release(&p);
+	guest_plan_release(&p);
 }
 
 #define RUN "plan version=1 mode=run\n"
@@ -88,7 +87,8 @@ static void test_errors(void **state)
 		{ "last line without its end", RUN CLOCK "end", "plan line 3: no 'end'" },
 		{ "newer version", "plan version=2 mode=run\nend\n",
 		  "plan line 1: 'version': expected an integer from 1 to 1, got '2'" },
-		{ "unknown mode", "plan version=1 mode=walk\nend\n", "plan line 1: unknown mode 'walk'" },
+		{ "unknown mode", "plan version=1 mode=walk\nend\n",
+		  "plan line 1: unknown mode 'walk'" },
 		{ "unknown word", RUN "dance w=0\nend\n", "plan line 2: unknown word 'dance'" },
 		{ "no clock", RUN NONE "end\n", "a plan to run has no clock" },
 		{ "two clocks", RUN CLOCK CLOCK "end\n", "plan line 3: a second 'clock'" },
@@ -119,10 +119,10 @@ static void test_errors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct err e = ERR_INIT;
-		struct plan p;
-		int ret = plan_parse(&p, rows[i].input, strlen(rows[i].input), &e);
+		struct guest_plan p;
+		int ret = guest_plan_parse(&p, rows[i].input, strlen(rows[i].input), &e);
 
-		plan_release(&p);
+		guest_plan_release(&p);
 		if (ret != -1 || strcmp(e.msg, rows[i].want))
 			fail_msg("%s: input '%s', got '%s', wanted '%s'", rows[i].name,
 				 rows[i].input, e.msg, rows[i].want);

@@ -67,91 +67,89 @@ static void convert(const struct guest_clock *clock, int round, const char *text
 	str_release(&lines);
 }
 
-#define VALUE(ev, metric, unit, dir, rest) \
+#define VALUE(ev, metric, unit, dir, rest)                                                         \
 	"value w=2 metric=" metric " unit=" unit " dir=" dir " ev=" ev " round=1 " rest "\n"
+
+static const struct {
+	const char *name;
+	const struct guest_clock *clock;
+	const char *input, *want;
+} line_rows[] = {
+	{ "ticks are converted", &simulated,
+	  "value metric=m stat=mean value=7/2 unit=ticks/op cpu=3\n",
+	  VALUE("simulated", "m.instructions", "instructions/op", "lower",
+		"cpu=3 stat=mean value=1.75") },
+	{ "ticks of emulated time", &emulated, "value metric=m stat=min value=-3/1 unit=ticks/op\n",
+	  VALUE("emulated-time", "m.time", "ns/op", "lower", "cpu=-1 stat=min value=-48") },
+	{ "an emulator's PMU counts instructions when it counts them all", &simulated,
+	  "value metric=p.ins stat=mean value=5 unit=instructions/op\n"
+	  "value metric=p.cyc stat=mean value=5 unit=cycles/op\n",
+	  VALUE("simulated", "p.ins", "instructions/op", "lower", "cpu=-1 stat=mean value=5") },
+	{ "an emulator's PMU without icount says nothing", &emulated,
+	  "value metric=p.ins stat=mean value=5 unit=instructions/op\n"
+	  "value metric=p.cyc stat=mean value=5 unit=cycles/op\n",
+	  "" },
+	{ "a PMU of hardware counts both", &virtual,
+	  "value metric=p.ins stat=mean value=5 unit=instructions/op\n"
+	  "value metric=p.cyc stat=mean value=5 unit=cycles/op\n",
+	  VALUE("virtual", "p.ins", "instructions/op", "lower", "cpu=-1 stat=mean value=5")
+		  VALUE("virtual", "p.cyc", "cycles/op", "lower", "cpu=-1 stat=mean value=5") },
+	{ "events are exact without a clock", &emulated,
+	  "value metric=n stat=count value=5 unit=events\n",
+	  VALUE("simulated", "n", "events", "higher", "cpu=-1 stat=count value=5") },
+	{ "times are not", &emulated, "value metric=t stat=max value=5 unit=ns\n",
+	  VALUE("emulated-time", "t", "ns", "lower", "cpu=-1 stat=max value=5") },
+	{ "buckets that fall together are added", &simulated,
+	  "hist metric=b unit=ticks sub=3 cpu=0 buckets=0:1,1:2,2:3,16:4,18:5,4096:6\n",
+	  "hist w=2 metric=b.instructions unit=instructions dir=none ev=simulated round=1 "
+	  "cpu=0 sub=3 buckets=0:3,1:3,8:4,9:5,2048:6\n" },
+	{ "buckets that drift apart keep their counts", &emulated,
+	  "hist metric=b unit=ticks sub=3 buckets=1:2,100:1\n",
+	  "hist w=2 metric=b.time unit=ns dir=none ev=emulated-time round=1 "
+	  "cpu=-1 sub=3 buckets=16:2,1536:1\n" },
+	{ "no buckets", &simulated, "hist metric=b unit=ticks sub=3 buckets=\n",
+	  "hist w=2 metric=b.instructions unit=instructions dir=none ev=simulated round=1 "
+	  "cpu=-1 sub=3 buckets=\n" },
+	{ "huge bucket", &emulated,
+	  "hist metric=b unit=ticks sub=0 buckets=9223372036854775808:1\n",
+	  "hist w=2 metric=b.time unit=ns dir=none ev=emulated-time round=1 "
+	  "cpu=-1 sub=0 buckets=9223372036854775808:1\n" },
+	{ "empty file", &simulated, "", "" },
+	{ "unknown metric", &simulated, "value metric=q stat=mean value=1 unit=ticks\n",
+	  "result:1: metric 'q' in 'ticks' is none of workload 'wl'" },
+	{ "other unit", &simulated, "value metric=m stat=mean value=1 unit=ticks\n",
+	  "result:1: metric 'm' in 'ticks' is none of workload 'wl'" },
+	{ "no number", &simulated, "value metric=n stat=mean value=x unit=events\n",
+	  "result:1: 'value': expected a number, got 'x'" },
+	{ "divided by zero", &simulated, "value metric=n stat=mean value=1/0 unit=events\n",
+	  "result:1: 'value': expected a number, got '1/0'" },
+	{ "no stat", &simulated, "value metric=n value=1 unit=events\n",
+	  "result:1: 'stat' is missing" },
+	{ "negative bucket", &simulated, "hist metric=b unit=ticks sub=3 buckets=-1:1\n",
+	  "result:1: expected LOWER:COUNT, got '-1:1'" },
+	{ "half a bucket", &simulated, "hist metric=b unit=ticks sub=3 buckets=1:1,5\n",
+	  "result:1: expected LOWER:COUNT, got '5'" },
+	{ "falling buckets", &simulated, "hist metric=b unit=ticks sub=3 buckets=99:1,5:1\n",
+	  "result:1: buckets are not in rising order" },
+	{ "sub out of range", &simulated, "hist metric=b unit=ticks sub=9 buckets=1:1\n",
+	  "result:1: 'sub': expected an integer from 0 to 8, got '9'" },
+	{ "cpu out of range", &simulated, "value metric=n stat=count value=1 unit=events cpu=-2\n",
+	  "result:1: 'cpu': expected an integer from -1 to 4095, got '-2'" },
+	{ "other word", &simulated, "value metric=n stat=count value=1 unit=events\ndone\n",
+	  "result:2: expected value or hist, got 'done'" },
+	{ "line without its end", &simulated, "value metric=n", "result:1: line without an end" },
+};
 
 static void test_module_lines(void **state)
 {
-	static const struct {
-		const char *name;
-		const struct guest_clock *clock;
-		const char *input, *want;
-	} rows[] = {
-		{ "ticks are converted", &simulated,
-		  "value metric=m stat=mean value=7/2 unit=ticks/op cpu=3\n",
-		  VALUE("simulated", "m.instructions", "instructions/op", "lower",
-			"cpu=3 stat=mean value=1.75") },
-		{ "ticks of emulated time", &emulated,
-		  "value metric=m stat=min value=-3/1 unit=ticks/op\n",
-		  VALUE("emulated-time", "m.time", "ns/op", "lower", "cpu=-1 stat=min value=-48") },
-		{ "an emulator's PMU counts instructions when it counts them all", &simulated,
-		  "value metric=p.ins stat=mean value=5 unit=instructions/op\n"
-		  "value metric=p.cyc stat=mean value=5 unit=cycles/op\n",
-		  VALUE("simulated", "p.ins", "instructions/op", "lower", "cpu=-1 stat=mean value=5") },
-		{ "an emulator's PMU without icount says nothing", &emulated,
-		  "value metric=p.ins stat=mean value=5 unit=instructions/op\n"
-		  "value metric=p.cyc stat=mean value=5 unit=cycles/op\n",
-		  "" },
-		{ "a PMU of hardware counts both", &virtual,
-		  "value metric=p.ins stat=mean value=5 unit=instructions/op\n"
-		  "value metric=p.cyc stat=mean value=5 unit=cycles/op\n",
-		  VALUE("virtual", "p.ins", "instructions/op", "lower", "cpu=-1 stat=mean value=5")
-		  VALUE("virtual", "p.cyc", "cycles/op", "lower", "cpu=-1 stat=mean value=5") },
-		{ "events are exact without a clock", &emulated,
-		  "value metric=n stat=count value=5 unit=events\n",
-		  VALUE("simulated", "n", "events", "higher", "cpu=-1 stat=count value=5") },
-		{ "times are not", &emulated, "value metric=t stat=max value=5 unit=ns\n",
-		  VALUE("emulated-time", "t", "ns", "lower", "cpu=-1 stat=max value=5") },
-		{ "buckets that fall together are added", &simulated,
-		  "hist metric=b unit=ticks sub=3 cpu=0 buckets=0:1,1:2,2:3,16:4,18:5,4096:6\n",
-		  "hist w=2 metric=b.instructions unit=instructions dir=none ev=simulated round=1 "
-		  "cpu=0 sub=3 buckets=0:3,1:3,8:4,9:5,2048:6\n" },
-		{ "buckets that drift apart keep their counts", &emulated,
-		  "hist metric=b unit=ticks sub=3 buckets=1:2,100:1\n",
-		  "hist w=2 metric=b.time unit=ns dir=none ev=emulated-time round=1 "
-		  "cpu=-1 sub=3 buckets=16:2,1536:1\n" },
-		{ "no buckets", &simulated, "hist metric=b unit=ticks sub=3 buckets=\n",
-		  "hist w=2 metric=b.instructions unit=instructions dir=none ev=simulated round=1 "
-		  "cpu=-1 sub=3 buckets=\n" },
-		{ "huge bucket", &emulated,
-		  "hist metric=b unit=ticks sub=0 buckets=9223372036854775808:1\n",
-		  "hist w=2 metric=b.time unit=ns dir=none ev=emulated-time round=1 "
-		  "cpu=-1 sub=0 buckets=9223372036854775808:1\n" },
-		{ "empty file", &simulated, "", "" },
-		{ "unknown metric", &simulated, "value metric=q stat=mean value=1 unit=ticks\n",
-		  "result:1: metric 'q' in 'ticks' is none of workload 'wl'" },
-		{ "other unit", &simulated, "value metric=m stat=mean value=1 unit=ticks\n",
-		  "result:1: metric 'm' in 'ticks' is none of workload 'wl'" },
-		{ "no number", &simulated, "value metric=n stat=mean value=x unit=events\n",
-		  "result:1: 'value': expected a number, got 'x'" },
-		{ "divided by zero", &simulated, "value metric=n stat=mean value=1/0 unit=events\n",
-		  "result:1: 'value': expected a number, got '1/0'" },
-		{ "no stat", &simulated, "value metric=n value=1 unit=events\n",
-		  "result:1: 'stat' is missing" },
-		{ "negative bucket", &simulated, "hist metric=b unit=ticks sub=3 buckets=-1:1\n",
-		  "result:1: expected LOWER:COUNT, got '-1:1'" },
-		{ "half a bucket", &simulated, "hist metric=b unit=ticks sub=3 buckets=1:1,5\n",
-		  "result:1: expected LOWER:COUNT, got '5'" },
-		{ "falling buckets", &simulated, "hist metric=b unit=ticks sub=3 buckets=99:1,5:1\n",
-		  "result:1: buckets are not in rising order" },
-		{ "sub out of range", &simulated, "hist metric=b unit=ticks sub=9 buckets=1:1\n",
-		  "result:1: 'sub': expected an integer from 0 to 8, got '9'" },
-		{ "cpu out of range", &simulated,
-		  "value metric=n stat=count value=1 unit=events cpu=-2\n",
-		  "result:1: 'cpu': expected an integer from -1 to 4095, got '-2'" },
-		{ "other word", &simulated, "value metric=n stat=count value=1 unit=events\ndone\n",
-		  "result:2: expected value or hist, got 'done'" },
-		{ "line without its end", &simulated, "value metric=n", "result:1: line without an end" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(line_rows) / sizeof(line_rows[0]); i++) {
 		struct str got = STR_INIT;
 
-		convert(rows[i].clock, 1, rows[i].input, &got);
-		if (strcmp(got.buf, rows[i].want))
-			fail_msg("%s:\ninput: %sgot: '%s'\nwanted: '%s'", rows[i].name,
-				 rows[i].input, got.buf, rows[i].want);
+		convert(line_rows[i].clock, 1, line_rows[i].input, &got);
+		if (strcmp(got.buf, line_rows[i].want))
+			fail_msg("%s:\ninput: %sgot: '%s'\nwanted: '%s'", line_rows[i].name,
+				 line_rows[i].input, got.buf, line_rows[i].want);
 		str_release(&got);
 	}
 }
@@ -228,16 +226,16 @@ static void test_take_lines(void **state)
 		{ "another workload", "value w=2 a=b\ndone w=1 state=ok\n", "", 0, false },
 		{ "another word", "end records=0\ndone w=1 state=ok\n", "", 0, false },
 		{ "garbage", "\001\002\n", "", 0, false },
-		{ "something behind the end", "done w=1 state=ok\nvalue w=1\n", "done w=1 state=ok\n", 0,
-		  false },
+		{ "something behind the end", "done w=1 state=ok\nvalue w=1\n",
+		  "done w=1 state=ok\n", 0, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct str out = STR_INIT;
 		size_t records = 0;
-		bool done = guest_take_lines(rows[i].input, strlen(rows[i].input), 1, &out,
-					     &records);
+		bool done =
+			guest_take_lines(rows[i].input, strlen(rows[i].input), 1, &out, &records);
 
 		if (done != rows[i].done || records != rows[i].records ||
 		    strcmp(out.buf, rows[i].want))
@@ -253,7 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_module_lines), cmocka_unit_test(test_warmup_is_silent),
 		cmocka_unit_test(test_own_values),   cmocka_unit_test(test_params),
-		cmocka_unit_test(test_write),	     cmocka_unit_test(test_take_lines),
+		cmocka_unit_test(test_write),        cmocka_unit_test(test_take_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

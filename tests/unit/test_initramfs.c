@@ -160,7 +160,8 @@ static void test_errors(void **state)
 	} rows[] = {
 		{ "no guest program", "/nonexistent/guest", f->out,
 		  "cannot open '/nonexistent/guest': No such file or directory" },
-		{ "no folder", f->guest, "/nonexistent/initrd", "cannot write '/nonexistent/initrd': " },
+		{ "no folder", f->guest, "/nonexistent/initrd",
+		  "cannot write '/nonexistent/initrd': " },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
