@@ -69,14 +69,16 @@ int wl_state_parse(const char *name)
 	return name_find(wl_state_names, WL_COUNT, name);
 }
 
-/* What a line says may be shown on a terminal: keep it short and printable. */
-static const char *shown(const char *text, char buf[44])
-{
-	size_t n = 0;
+#define SHOWN_MAX 40
 
-	for (; text[n] && n < 40; n++)
-		buf[n] = text[n] >= 0x20 && text[n] < 0x7f ? text[n] : '?';
-	strcpy(buf + n, text[n] ? "..." : "");
+/* What a line says may be shown on a terminal: keep it short and printable. */
+static const char *shown(const char *text, char buf[SHOWN_MAX + 4])
+{
+	size_t n = strnlen(text, SHOWN_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		buf[i] = (char)(text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?');
+	memcpy(buf + n, text[n] ? "..." : "", text[n] ? 4 : 1);
 	return buf;
 }
 
@@ -175,7 +177,7 @@ static int take_value(struct cursor *c, const char **value)
 
 static int take_field(struct fields *f, struct cursor *c)
 {
-	const char *key, *value;
+	const char *key = NULL, *value = NULL;
 
 	if (*c->p != ' ')
 		return bad(c, "expected a space");
@@ -254,7 +256,7 @@ int fields_int(const struct fields *f, const char *key, long long min, long long
 	       long long *out, struct err *e)
 {
 	const char *text = fields_get(f, key);
-	char buf[44];
+	char buf[SHOWN_MAX + 4];
 
 	if (!text)
 		return err_set(e, ERR_INFRA, "'%s' is missing", key);

@@ -381,7 +381,7 @@ static const struct word words[] = {
 
 static int take_fields(struct reader *r, const struct fields *f, struct err *e)
 {
-	if (!r->greeted && strcmp(f->word, "kdelta"))
+	if (!r->greeted && strcmp(f->word, "kdelta") != 0)
 		return err_set(e, ERR_INFRA, "expected 'kdelta version=%d' first", RECORD_VERSION);
 	if (r->rs->ended)
 		return err_set(e, ERR_INFRA, "a line after the end");

@@ -53,7 +53,7 @@ bool report_shows(const struct pair *p, const struct report_context *ctx)
 void report_metric(const struct pair *p, struct str *out)
 {
 	report_clean(p->metric, out);
-	if (strcmp(p->stat, "mean")) {
+	if (strcmp(p->stat, "mean") != 0) {
 		str_add(out, " (");
 		report_clean(p->stat, out);
 		str_add(out, ")");

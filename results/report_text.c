@@ -10,6 +10,7 @@ enum { METRIC, UNIT, EVIDENCE, SIDE_A, SIDE_B, EFFECT, INTERVAL, VERDICT, COLUMN
 /* Columns before this one go to a line of their own when the terminal is narrow. */
 #define SPLIT SIDE_A
 #define INDENT 2
+#define SPLIT_INDENT 6
 #define GAP 2
 
 struct row {
@@ -162,7 +163,7 @@ static void print_row(const struct table *t, const struct row *r, bool split,
 
 		if (split && i == SPLIT) {
 			str_addch(out, '\n');
-			add_spaces(out, 3 * INDENT);
+			add_spaces(out, SPLIT_INDENT);
 		}
 		print_cell(t, r, i, last, ctx->colour, out);
 	}

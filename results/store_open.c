@@ -61,7 +61,7 @@ static int check_version(struct store *s, const struct schema *sc, int *version,
 
 int store_migrate(struct store *s, const struct schema *sc, bool readonly, struct err *e)
 {
-	int version, ret;
+	int version = 0, ret;
 
 	if (check_version(s, sc, &version, e))
 		return -1;
@@ -192,7 +192,7 @@ int store_check(struct store *s, struct err *e)
 		return -1;
 	text = db_text(st, 0);
 	db_done(st);
-	if (strcmp(text, "ok"))
+	if (strcmp(text, "ok") != 0)
 		return err_set(e, ERR_INFRA, "database '%s' is damaged: %s", s->path, text);
 	return 0;
 }
