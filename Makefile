@@ -39,6 +39,7 @@ SANITIZERS :=
 endif
 
 PACKAGES := \
+	capstone \
 	gsl \
 	jansson \
 	libarchive \
@@ -83,6 +84,7 @@ HOST_SRC := \
 	$(wildcard runner/base/*.c) \
 	$(wildcard runner/*.c) \
 	$(wildcard results/*.c) \
+	$(wildcard collectors/static*.c) \
 	$(filter-out workloads/guest%,$(wildcard workloads/*.c))
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c)

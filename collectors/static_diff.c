@@ -108,12 +108,23 @@ static size_t count_own(const struct static_image *m)
 	return n;
 }
 
+/* Without the padding between functions and behind the last one, which the sections count. */
+static uint64_t sum_sizes(const struct static_image *m)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < m->nfn; i++)
+		sum += m->fn[i].size;
+	return sum;
+}
+
 void static_records(const struct static_image *m, const struct strv *calls,
 		    struct static_values *out)
 {
 	for (size_t i = 0; i < SK_COUNT; i++)
 		add_value(out, xstrdup(kind_names[i]), "bytes", DIR_LOWER, (double)m->size[i]);
 	add_value(out, xstrdup("functions"), "functions", DIR_NONE, (double)count_own(m));
+	add_value(out, xstrdup("function_bytes"), "bytes", DIR_LOWER, (double)sum_sizes(m));
 	add_value(out, xstrdup("instructions"), "instructions", DIR_LOWER, (double)m->insns);
 	for (size_t i = 0; i < STATIC_CLASSES; i++)
 		if (m->class_name[i])

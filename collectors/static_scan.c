@@ -11,6 +11,14 @@ static bool is_padding(const char *name)
 	return str_starts(name, "__pfx_") || str_starts(name, "__cfi_");
 }
 
+/* Limits that a linker script names ("__softirqentry_text_end", "_etext") are no functions either. */
+static bool is_limit(const struct obj_symbol *sym)
+{
+	return !sym->size && !sym->func && sym->global && sym->name[0] == '_' &&
+	       (str_ends(sym->name, "_start") || str_ends(sym->name, "_end") ||
+		str_ends(sym->name, "_begin") || str_ends(sym->name, "text"));
+}
+
 static struct scan_func *add_func(struct scan *s, const struct obj_symbol *sym, uint64_t end)
 {
 	struct scan_func *fn = ARRAY_PUSH(s->fn, s->nfn, s->cap);
@@ -47,7 +55,7 @@ static void find_funcs(struct scan *s)
 			add_func(s, sym, sym->addr + 1);
 			continue;
 		}
-		if (!sec->code || sym->addr >= limit || is_padding(sym->name) ||
+		if (!sec->code || sym->addr >= limit || is_padding(sym->name) || is_limit(sym) ||
 		    (sym->addr < end && s->nfn))
 			continue;
 		if (sym->func && sym->size)

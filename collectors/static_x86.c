@@ -105,7 +105,10 @@ static void operands(const cs_x86 *x, const unsigned char *p, struct insn *in)
 				   REF_ABS,
 			     off, 4, rip ? in->base + disp : disp);
 	}
-	if (field_fits(in, en->imm_offset, en->imm_size))
+	if (x->opcode[0] >= 0xa0 && x->opcode[0] <= 0xa3 &&
+	    in->len >= 9) /* mov with a 64-bit address */
+		insn_add_ref(in, REF_ABS, in->len - 8, 8, little(p + in->len - 8, 8));
+	else if (field_fits(in, en->imm_offset, en->imm_size))
 		insn_add_ref(in, REF_ABS, en->imm_offset, en->imm_size,
 			     little(p + en->imm_offset, en->imm_size));
 }
