@@ -85,7 +85,8 @@ HOST_SRC := \
 	$(wildcard runner/*.c) \
 	$(wildcard results/*.c) \
 	$(wildcard collectors/static*.c) \
-	$(filter-out workloads/guest%,$(wildcard workloads/*.c))
+	$(filter-out workloads/guest%,$(wildcard workloads/*.c)) \
+	$(wildcard collectors/plugin_host*.c)
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))

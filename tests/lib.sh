@@ -6,7 +6,7 @@
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fixtures=$root/tests/fixtures
-kdelta=$root/build/kdelta
+kdelta=${KDELTA:-$root/build/kdelta} # another build can be tested
 
 if [[ -z ${TEST_TMP:-} ]]; then
 	TEST_TMP=$(mktemp -d "${TMPDIR:-/tmp}/kdelta-test.XXXXXX")
@@ -20,7 +20,13 @@ db=$TEST_TMP/t.db
 fail()
 {
 	echo "FAILED: $*"
-	echo "  at ${BASH_SOURCE[1]##*/}:${BASH_LINENO[0]}"
+	local i=1
+
+	# the line of the test, not of a helper
+	while [[ ${BASH_SOURCE[i]} == */lib.sh && $i -lt $((${#BASH_SOURCE[@]} - 1)) ]]; do
+		i=$((i + 1))
+	done
+	echo "  at ${BASH_SOURCE[i]##*/}:${BASH_LINENO[i - 1]}"
 	for file in "$out" "$errors"; do
 		[[ ! -s $file ]] || { echo "  last ${file##*/}:" && tail -n 30 "$file" | sed 's/^/    /'; }
 	done
@@ -80,6 +86,19 @@ until_true()
 
 	shift
 	until "$@"; do
+		[[ $SECONDS -lt $end ]] || fail "never became true: $*"
+		sleep 0.02
+	done
+}
+
+# while_running SECONDS COMMAND…: the same, for what the background process $pid brings about.
+while_running()
+{
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		kill -0 "$pid" 2>/dev/null || fail "the run has ended, and this is not true: $*"
 		[[ $SECONDS -lt $end ]] || fail "never became true: $*"
 		sleep 0.02
 	done

@@ -8,9 +8,9 @@ use_boot_configs
 want 0 "$kdelta" build base --target qemu-x86_64
 "$kdelta" run tiny --only target=qemu-x86_64-icount --db "$db" --seed 1 --jobs 1 >"$out" 2>"$errors" &
 pid=$!
-until_true 120 boots_at_least 1 ok 1
+while_running 120 boots_at_least 1 ok 1
 children() { pgrep -P "$pid"; }
-until_true 60 children
+while_running 60 children
 qemu=$(children)
 kill -KILL $pid
 wait $pid 2>/dev/null

@@ -9,7 +9,7 @@ db=$TEST_TMP/mnt/t.db
 
 "$kdelta" run long --db "$db" --seed 5 --jobs 1 >"$out" 2>"$errors" &
 pid=$!
-until_true 60 boots_at_least 1 ok 3
+while_running 60 boots_at_least 1 ok 3
 # all that is left
 dd if=/dev/zero of="$TEST_TMP/mnt/ballast" bs=4096 >/dev/null 2>&1
 wait $pid

@@ -10,7 +10,7 @@ for jobs in 1 3; do
 	rm -f "$db"*
 	"$kdelta" run long --db "$db" --seed 5 --jobs $jobs >"$out" 2>"$errors" &
 	pid=$!
-	until_true 60 boots_at_least 1 ok 5
+	while_running 60 boots_at_least 1 ok 5
 	kill -KILL $pid
 	wait $pid 2>/dev/null
 	db_whole
@@ -24,7 +24,7 @@ for jobs in 1 3; do
 	# and once more, this time politely
 	"$kdelta" run --resume 1 --db "$db" --jobs $jobs >"$out" 2>"$errors" &
 	pid=$!
-	until_true 60 boots_at_least 1 ok $((before + 3))
+	while_running 60 boots_at_least 1 ok $((before + 3))
 	kill -TERM $pid
 	wait $pid
 	equal "status of an interrupted run" $? 3

@@ -8,7 +8,7 @@ export KDELTA_CONFIGS=$TEST_TMP/p/configs
 
 "$kdelta" run long --db "$db" --seed 5 >"$out" 2>"$errors" &
 pid=$!
-until_true 60 boots_at_least 1 ok 2
+while_running 60 boots_at_least 1 ok 2
 kill -KILL $pid
 wait $pid 2>/dev/null
 echo 'cmdline: init_on_alloc=1' >>"$KDELTA_CONFIGS/variants/same.yaml"
