@@ -36,12 +36,14 @@ static char *memory_key(const struct target *t)
 	struct utsname u;
 
 	uname(&u);
-	return xasprintf("%s %s uid=%u qemu=%s %s %s", u.nodename, u.release, (unsigned int)geteuid(),
-			 version ? version : "none", t->machine, t->cpu_kvm);
+	return xasprintf("%s %s uid=%u qemu=%s %s %s", u.nodename, u.release,
+			 (unsigned int)geteuid(), version ? version : "none", t->machine,
+			 t->cpu_kvm);
 }
 
 /* Call @each for every whole line of the memory until it returns true. */
-static bool memory_walk(bool (*each)(const struct fields *f, const char *line, size_t len, void *arg),
+static bool memory_walk(bool (*each)(const struct fields *f, const char *line, size_t len,
+				     void *arg),
 			void *arg)
 {
 	cleanup_free char *path = memory_path();
@@ -171,8 +173,8 @@ enum accel accel_known(const struct target *t, struct str *why)
 }
 
 /* The very kernel, the guest program without a plan: it says "start" and switches off. */
-static int proof_boot(const struct target *t, const char *image, const char *dir, struct boot_result *r,
-		      struct err *e)
+static int proof_boot(const struct target *t, const char *image, const char *dir,
+		      struct boot_result *r, struct err *e)
 {
 	cleanup_free char *initrd = path_join(dir, "proof.cpio");
 	cleanup_strv struct strv cmdline = STRV_INIT;
@@ -214,7 +216,8 @@ static enum accel prove(const struct target *t, const char *image, struct str *w
 		str_addf(why, "KVM works: a guest started in %.1f s", r.start_seconds);
 		answer = ACCEL_KVM;
 	} else {
-		str_addf(why, "KVM is there, but a guest did not start (%.160s); using TCG", r.reason);
+		str_addf(why, "KVM is there, but a guest did not start (%.160s); using TCG",
+			 r.reason);
 	}
 	boot_result_release(&r);
 	if (dir.len)

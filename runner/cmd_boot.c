@@ -45,7 +45,8 @@ struct boot {
 
 static int resolve(struct boot *b, const char *variant, const char *target, struct err *e)
 {
-	cleanup_free char *native = xasprintf("qemu-%s", arch_host() ? arch_host()->name : "x86_64");
+	cleanup_free char *native =
+		xasprintf("qemu-%s", arch_host() ? arch_host()->name : "x86_64");
 
 	b->config = config_open(paths_configs(), e);
 	if (!b->config)
@@ -134,7 +135,8 @@ static int outcome(const struct boot *b, const struct boot_result *r, struct err
 	else if (!b->args->n)
 		status = 0;
 	else if (!code)
-		err_set(e, ERR_INFRA, "cannot boot '%s': the command's exit status did not come", name);
+		err_set(e, ERR_INFRA, "cannot boot '%s': the command's exit status did not come",
+			name);
 	else
 		status = atoi(code) & 0xff;
 	record_set_release(&rs);
@@ -232,9 +234,10 @@ const struct command command_boot = {
 	.help = "Builds the kernel if need be and boots it with a busybox. Without a command there is a shell on "
 		"this terminal; with one, its output is printed and its exit status is kdelta's own (status 2 "
 		"or 3 with a message on standard error is kdelta's). The command gets no input.",
-	.examples = "kdelta boot base                                # a shell\n"
-		    "kdelta boot base --target qemu-s390x -- uname -a\n"
-		    "kdelta boot rt -- sh -c 'cat /sys/kernel/realtime; zcat /proc/config.gz | wc -l'",
+	.examples =
+		"kdelta boot base                                # a shell\n"
+		"kdelta boot base --target qemu-s390x -- uname -a\n"
+		"kdelta boot rt -- sh -c 'cat /sys/kernel/realtime; zcat /proc/config.gz | wc -l'",
 	.options = boot_options,
 	.min_args = 1,
 	.max_args = 1,

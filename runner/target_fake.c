@@ -92,8 +92,9 @@ static int load(const struct boot_request *q, struct boot_result *r, struct err 
 	cleanup_free char *console = find(q, "console");
 
 	if (!records)
-		return err_set(e, ERR_INFRA, "cannot boot '%s': no canned records '%s.records' in '%s'",
-			       q->name, q->name, q->target->fake_records);
+		return err_set(e, ERR_INFRA,
+			       "cannot boot '%s': no canned records '%s.records' in '%s'", q->name,
+			       q->name, q->target->fake_records);
 	if (file_read(records, RECORDS_MAX, &r->records, e))
 		return -1;
 	if (console && file_read_tail(console, CONSOLE_MAX, &r->console, e))
@@ -103,8 +104,8 @@ static int load(const struct boot_request *q, struct boot_result *r, struct err 
 	return 0;
 }
 
-static int fake_boot(const struct boot_request *q, const volatile int *cancel, struct boot_result *r,
-		     struct err *e)
+static int fake_boot(const struct boot_request *q, const volatile int *cancel,
+		     struct boot_result *r, struct err *e)
 {
 	double begin = proc_now();
 	bool in_time = pass_time(q->target->fake_delay, cancel);
@@ -132,8 +133,8 @@ static int fake_argv(const struct boot_request *q, struct strv *out, struct err 
 static int fake_check(const struct target *t, struct err *e)
 {
 	if (!t->fake_records || !dir_exists(t->fake_records))
-		return err_set(e, ERR_INFRA, "target '%s': no folder of canned records '%s'", t->name,
-			       t->fake_records ? t->fake_records : "");
+		return err_set(e, ERR_INFRA, "target '%s': no folder of canned records '%s'",
+			       t->name, t->fake_records ? t->fake_records : "");
 	return 0;
 }
 

@@ -90,8 +90,8 @@ static const char *limit_hit(const struct target *t, int version)
 static int check_kvm(const struct target *t, struct err *e)
 {
 	if (t->arch != arch_host())
-		return err_set(e, ERR_USAGE, "target '%s': accel: kvm needs a machine of %s", t->name,
-			       t->arch->name);
+		return err_set(e, ERR_USAGE, "target '%s': accel: kvm needs a machine of %s",
+			       t->name, t->arch->name);
 	if (t->icount >= 0)
 		return err_set(e, ERR_USAGE, "target '%s': icount needs accel: tcg", t->name);
 	if (access("/dev/kvm", R_OK | W_OK))
@@ -111,7 +111,8 @@ static int qemu_check(const struct target *t, struct err *e)
 			       t->name, t->arch->qemu);
 	why = limit_hit(t, qemu_version_number(version));
 	if (why)
-		return err_set(e, ERR_INFRA, "target '%s': %s %s %s; set cpus: lower or take a newer QEMU",
+		return err_set(e, ERR_INFRA,
+			       "target '%s': %s %s %s; set cpus: lower or take a newer QEMU",
 			       t->name, t->arch->qemu, version, why);
 	return t->accel == ACCEL_KVM ? check_kvm(t, e) : 0;
 }
@@ -209,7 +210,8 @@ static int settle(const struct target *t, const char *image, enum accel *accel, 
 	*accel = accel_resolve(t, image, why);
 	if (*accel != ACCEL_AUTO)
 		return 0;
-	return err_set(e, ERR_INFRA, "target '%s': %s (accel: tcg does without)", t->name, why->buf);
+	return err_set(e, ERR_INFRA, "target '%s': %s (accel: tcg does without)", t->name,
+		       why->buf);
 }
 
 static int qemu_op_boot(const struct boot_request *q, const volatile int *cancel,

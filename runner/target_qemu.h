@@ -36,8 +36,8 @@ char *qemu_version(const char *program);
 int qemu_version_number(const char *version);
 
 /* Append the argument vector; @image and @initrd are the names that QEMU opens. */
-void qemu_argv(const struct boot_request *q, enum accel accel, const char *image, const char *initrd,
-	       struct strv *out);
+void qemu_argv(const struct boot_request *q, enum accel accel, const char *image,
+	       const char *initrd, struct strv *out);
 
 /* The user that QEMU runs as: nobody, when kdelta is root and that user may use @accel. uid 0: kdelta's own. */
 struct qemu_user {
@@ -55,7 +55,8 @@ struct qemu_dir {
 	int err; /* QEMU's standard error, a file */
 };
 
-int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u, struct err *e);
+int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u,
+		  struct err *e);
 /* Move the console log out of it to @to, at most @max bytes. */
 int qemu_dir_keep_console(const struct qemu_dir *d, const char *to, size_t max, struct err *e);
 void qemu_dir_remove(struct qemu_dir *d);

@@ -88,8 +88,8 @@ static void channel_args(const struct boot_request *q, struct strv *out)
 		port_args(out, "out", QEMU_OUTPUT, "kdelta.output");
 }
 
-void qemu_argv(const struct boot_request *q, enum accel accel, const char *image, const char *initrd,
-	       struct strv *out)
+void qemu_argv(const struct boot_request *q, enum accel accel, const char *image,
+	       const char *initrd, struct strv *out)
 {
 	base_args(q->target, out);
 	machine_args(q->target, accel, out);

@@ -128,7 +128,8 @@ static int fill(struct qemu_dir *d, const struct boot_request *q, struct qemu_us
 
 static const struct qemu_dir dir_empty = { .console = -1, .records = -1, .output = -1, .err = -1 };
 
-int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u, struct err *e)
+int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u,
+		  struct err *e)
 {
 	cleanup_str struct str path = STR_INIT;
 
@@ -147,7 +148,8 @@ int qemu_dir_keep_console(const struct qemu_dir *d, const char *to, size_t max, 
 	cleanup_free char *from = path_join(d->path, QEMU_CONSOLE);
 	struct stat st;
 
-	if (fstat(d->console, &st) || (st.st_size > (off_t)max && ftruncate(d->console, (off_t)max)))
+	if (fstat(d->console, &st) ||
+	    (st.st_size > (off_t)max && ftruncate(d->console, (off_t)max)))
 		return err_errno(e, ERR_INFRA, "cannot shorten '%s'", from);
 	if (fchown(d->console, geteuid(), getegid()) || fchmod(d->console, 0644))
 		return err_errno(e, ERR_INFRA, "cannot keep the console log '%s'", from);

@@ -16,7 +16,6 @@
 #include "runner/target_qemu.h"
 
 #define LOOK_MS 10 /* between two looks at the files */
-#define RUN_MARGIN 10.0 /* s; the guest knows which workload it was, so its own deadlines come first */
 #define PANIC_QUIET 1.0 /* s without output after a panic: the trace is complete */
 #define PANIC_MAX 10.0 /* s after a panic in any case */
 #define STOP_GRACE_MS 1000
@@ -154,6 +153,12 @@ static void look(struct watch *w)
 	scan_console(w);
 }
 
+/* The guest knows which workload it was, so its own deadlines come first. */
+static double run_deadline(const struct watch *w)
+{
+	return w->q->run_timeout * 1.1 + 2;
+}
+
 static bool panic_complete(const struct watch *w, double now)
 {
 	if (!w->fatal)
@@ -171,7 +176,7 @@ static enum stop missed_deadline(const struct watch *w, double now)
 		return now - w->ended > t->off_timeout ? STOP_NO_OFF : STOP_NONE;
 	if (w->q->interactive || !w->q->run_timeout)
 		return STOP_NONE;
-	return now - w->started > w->q->run_timeout + RUN_MARGIN ? STOP_NO_END : STOP_NONE;
+	return now - w->started > run_deadline(w) ? STOP_NO_END : STOP_NONE;
 }
 
 static enum stop overflow(const struct watch *w)
@@ -242,7 +247,8 @@ static void add_stderr(const struct watch *w, struct str *out)
 	off_t size = lseek(w->d->err, 0, SEEK_END);
 	ssize_t n;
 
-	n = pread(w->d->err, buf, sizeof(buf), size > (off_t)sizeof(buf) ? size - (off_t)sizeof(buf) : 0);
+	n = pread(w->d->err, buf, sizeof(buf),
+		  size > (off_t)sizeof(buf) ? size - (off_t)sizeof(buf) : 0);
 	if (n <= 0)
 		return;
 	str_addmem(&text, buf, (size_t)n);
@@ -299,8 +305,7 @@ static void stop_reason(const struct watch *w, enum stop stop, struct str *out)
 		str_addf(out, "no start line within %d s", t->boot_timeout);
 		break;
 	case STOP_NO_END:
-		str_addf(out, "no end line within %d s of the start line",
-			 w->q->run_timeout + (int)RUN_MARGIN);
+		str_addf(out, "no end line within %.0f s of the start line", run_deadline(w));
 		break;
 	case STOP_NO_OFF:
 		str_addf(out, "no power-off within %d s of the end line", t->off_timeout);

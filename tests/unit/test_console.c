@@ -59,9 +59,12 @@ static void recorded_consoles(void **state)
 		{ "s390x-warn.txt",
 		  "warning: WARNING: trouble.c:13 at trouble_init+0xe2/0x1000 [trouble], CPU#0: init/36",
 		  false },
-		{ "x86_64-atomic.txt", "bug: BUG: scheduling while atomic: init/33/0x00000002", false },
-		{ "x86_64-panic.txt", "panic: Kernel panic - not syncing: trouble: asked to", true },
-		{ "aarch64-panic.txt", "panic: Kernel panic - not syncing: trouble: asked to", true },
+		{ "x86_64-atomic.txt", "bug: BUG: scheduling while atomic: init/33/0x00000002",
+		  false },
+		{ "x86_64-panic.txt", "panic: Kernel panic - not syncing: trouble: asked to",
+		  true },
+		{ "aarch64-panic.txt", "panic: Kernel panic - not syncing: trouble: asked to",
+		  true },
 		{ "s390x-panic.txt", "panic: Kernel panic - not syncing: trouble: asked to", true },
 		{ "x86_64-init-exit.txt",
 		  "panic: Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300",
@@ -98,7 +101,8 @@ static void single_lines(void **state)
 		  "bug: BUG: sleeping function called from invalid context", false },
 		{ "carriage return", "[    1.0] kernel BUG at mm/slub.c:1!\r\n",
 		  "bug: kernel BUG at mm/slub.c:1!", false },
-		{ "level, time and caller", "<3>[    1.000000][    T1] BUG: Bad page state in process x\n",
+		{ "level, time and caller",
+		  "<3>[    1.000000][    T1] BUG: Bad page state in process x\n",
 		  "bug: BUG: Bad page state in process x", false },
 		{ "cpu as caller", "[    1.000000][    C0] Oops: general protection fault\n",
 		  "oops: Oops: general protection fault", false },
@@ -116,22 +120,27 @@ static void single_lines(void **state)
 		  "rcu stall: rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", false },
 		{ "hung task", "[ 245.0] INFO: task init:1 blocked for more than 120 seconds.\n",
 		  "hung task: INFO: task init:1 blocked for more than 120 seconds.", false },
-		{ "soft lockup", "[ 48.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]\n",
+		{ "soft lockup",
+		  "[ 48.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]\n",
 		  "soft lockup: watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]", false },
 		{ "early exception", "[ 0.0] PANIC: early exception 0x0e IP 10:0 error 0 cr2 0x0\n",
 		  "panic: PANIC: early exception 0x0e IP 10:0 error 0 cr2 0x0", true },
 		{ "oops, then panic",
 		  "[ 1.0] Oops: 0002 [#1]\n[ 1.0] more\n[ 1.0] Kernel panic - not syncing: Fatal "
 		  "exception\n",
-		  "oops: Oops: 0002 [#1]; then panic: Kernel panic - not syncing: Fatal exception", true },
-		{ "two warnings: the first", "WARNING: a\nWARNING: b\n", "warning: WARNING: a", false },
-		{ "a panic is the end", "Kernel panic - not syncing: a\nKernel panic - not syncing: b\n",
-		  "panic: Kernel panic - not syncing: a", true },
-		{ "the word elsewhere in a line", "[ 1.0] x86: no BUG: here, no WARNING: either\n", NULL,
+		  "oops: Oops: 0002 [#1]; then panic: Kernel panic - not syncing: Fatal exception",
+		  true },
+		{ "two warnings: the first", "WARNING: a\nWARNING: b\n", "warning: WARNING: a",
 		  false },
+		{ "a panic is the end",
+		  "Kernel panic - not syncing: a\nKernel panic - not syncing: b\n",
+		  "panic: Kernel panic - not syncing: a", true },
+		{ "the word elsewhere in a line", "[ 1.0] x86: no BUG: here, no WARNING: either\n",
+		  NULL, false },
 		{ "lower case", "[ 1.0] warning: process did something\n", NULL, false },
 		{ "an open bracket", "[    1.0\n", NULL, false },
-		{ "control characters", "[ 1.0] BUG: \001\033[31mred\033[0m\xff\n", "bug: BUG: ?red?", false },
+		{ "control characters", "[ 1.0] BUG: \001\033[31mred\033[0m\xff\n",
+		  "bug: BUG: ?red?", false },
 	};
 
 	(void)state;
@@ -149,7 +158,8 @@ static void hostile_lines(void **state)
 	char *got;
 
 	(void)state;
-	check_trouble("NUL bytes", nul, sizeof(nul) - 1, "panic: Kernel panic - not syncing: z", true);
+	check_trouble("NUL bytes", nul, sizeof(nul) - 1, "panic: Kernel panic - not syncing: z",
+		      true);
 	str_add(&longline, "WARNING: ");
 	for (int i = 0; i < 100000; i++)
 		str_addch(&longline, 'w');
@@ -174,7 +184,8 @@ static void tails(void **state)
 		{ "no newline at the end", "a\nb", 1, "b" },
 		{ "blank lines do not count", "a\n\n \n\r\nb\n\n\n", 2, "a | b" },
 		{ "only blank lines", "\n\n \n", 2, "" },
-		{ "escapes and bytes", "\033[2J\033[1;1Hhello\tw\xc3\xb6rld\007\n", 1, "hello?w??rld?" },
+		{ "escapes and bytes", "\033[2J\033[1;1Hhello\tw\xc3\xb6rld\007\n", 1,
+		  "hello?w??rld?" },
 		{ "a cut escape", "x\033[", 1, "x" },
 		{ "a lone escape", "x\033", 1, "x?" },
 	};
