@@ -300,6 +300,43 @@ static void sides_are_symmetric(void **state)
 	comparison_free(&c);
 }
 
+/* Half a percent, seen clearly: what it is called is a matter of the margin alone. */
+static void the_margin_decides(void **state)
+{
+	static const struct {
+		double margin;
+		bool differences;
+		enum verdict want;
+	} cases[] = {
+		{ 0.01, false, V_SAME },   { 0.0055, false, V_SAME }, { 0.0045, false, V_WORSE },
+		{ 0, false, V_WORSE },     { 0.01, true, V_SAME },    { 0.0055, true, V_SAME },
+		{ 0.0045, true, V_WORSE }, { 0, true, V_WORSE },
+	};
+	const struct side a = { 4, { 1000, 1000.1, 1000, 999.9 } };
+	const struct side b = { 4, { 1005, 1005, 1005.1, 1004.9 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct comparison c;
+		struct pair *p;
+
+		comparison_init(&c);
+		c.margin = cases[i].margin;
+		p = add(&c, "m", "mean", EV_VIRTUAL, DIR_LOWER);
+		set(p, &a, &b);
+		/* the same numbers on the other side of zero have no ratio */
+		for (size_t j = 0; cases[i].differences && j < a.n; j++) {
+			p->a[j].value = -b.v[j];
+			p->b[j].value = -a.v[j];
+		}
+		compare_run(&c);
+		if (p->verdict != cases[i].want || p->is_ratio == cases[i].differences)
+			fail_msg("margin %g: got %s, wanted %s", cases[i].margin,
+				 verdict_name(p->verdict), verdict_name(cases[i].want));
+		comparison_free(&c);
+	}
+}
+
 static void empty(void **state)
 {
 	struct comparison c;
@@ -367,13 +404,10 @@ static void calibrated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdict_rows),
-		cmocka_unit_test(effect_and_interval),
-		cmocka_unit_test(pairs_by_block),
-		cmocka_unit_test(holm_over_metrics),
-		cmocka_unit_test(extremes_do_not_gate),
-		cmocka_unit_test(sides_are_symmetric),
-		cmocka_unit_test(empty),
+		cmocka_unit_test(verdict_rows),         cmocka_unit_test(effect_and_interval),
+		cmocka_unit_test(pairs_by_block),       cmocka_unit_test(holm_over_metrics),
+		cmocka_unit_test(extremes_do_not_gate), cmocka_unit_test(sides_are_symmetric),
+		cmocka_unit_test(the_margin_decides),   cmocka_unit_test(empty),
 		cmocka_unit_test(calibrated),
 	};
 

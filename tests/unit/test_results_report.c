@@ -326,6 +326,7 @@ static void clean_rows(void **state)
 		  "c1 ??31m" },
 		{ "cut \xe2\x82", "cut ??" },
 		{ "overlong \xc0\xaf", "overlong ??" },
+		{ "overlong \xe0\x82\xa9", "overlong ???" },
 		{ "surrogate \xed\xa0\x80", "surrogate ???" },
 		{ "beyond \xf4\x90\x80\x80", "beyond ????" },
 		{ "alone \x80\xff", "alone ??" },

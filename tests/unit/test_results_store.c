@@ -348,6 +348,27 @@ static void metrics_of_other_evidence_stay_apart(void **state)
 	store_close(s);
 }
 
+/* One name with two directions is two metrics: a change for the better must not read as one for the worse. */
+static void metrics_differ_in_every_part(void **state)
+{
+	static const char stream[] = STREAM_HEAD
+		"value w=0 metric=k unit=u dir=lower ev=virtual stat=mean round=0 cpu=-1 value=1\n"
+		"value w=0 metric=k unit=u dir=higher ev=virtual stat=mean round=0 cpu=-1 value=2\n"
+		"value w=0 metric=k unit=v dir=lower ev=virtual stat=mean round=0 cpu=-1 value=3\n"
+		"value w=0 metric=k unit=u dir=lower ev=static stat=mean round=0 cpu=-1 value=4\n"
+		"value w=0 metric=k unit=u dir=lower ev=virtual stat=mean round=1 cpu=-1 value=5\n" STREAM_TAIL;
+	struct fixture *f = *state;
+	struct store *s = must_open(f, false);
+
+	must_create(f, s);
+	ok(f, finish(f, s, 1, &example_ok, stream));
+	assert_int_equal(ask(f, s, "SELECT count(*) FROM metric"), 4);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_record WHERE direction = 'higher'"), 2);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_record WHERE unit = 'v'"), 3);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_record WHERE evidence = 'static'"), 4);
+	store_close(s);
+}
+
 /* More metrics than the writer remembers, each found again. */
 static void a_guest_with_many_metrics(void **state)
 {
@@ -382,6 +403,7 @@ int main(void)
 		TEST(the_view_agrees),
 		TEST(only_good_boots_are_loaded),
 		TEST(metrics_of_other_evidence_stay_apart),
+		TEST(metrics_differ_in_every_part),
 		TEST(a_guest_with_many_metrics),
 	};
 

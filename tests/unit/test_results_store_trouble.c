@@ -166,7 +166,7 @@ static void killed_writer(void **state)
 	store_close(s);
 }
 
-#define WRITERS 4
+#define WRITERS 8
 
 static int write_a_run(const char *path)
 {
