@@ -20,6 +20,10 @@
  *	done       w= state=ok|failed|broken|skipped reason=   workload w has ended
  *	end        records=N                                   last line: N value and hist lines came before
  *
+ * One workload runs at a time, each once, and values belong to the one that runs. A workload may be
+ * broken or skipped without having begun. Metric, unit, key and the like have less than RECORD_NAME_MAX
+ * bytes and are not empty; buckets ascend, start where bucket_lower() says and hold at least one sample.
+ *
  * Info keys with a meaning: "fatal" ends the stream without an end line (the kernel is not the one that
  * was asked for, the plan cannot be read, a workload hangs in the kernel) and is the reason why the boot is
  * broken; "exit" is the exit status of the command of an exec plan.
@@ -70,8 +74,8 @@ enum direction {
 
 enum wl_state {
 	WL_OK,
-	WL_FAILED,  /* ran, and what it checks was wrong */
-	WL_BROKEN,  /* could not be measured: a tool, a module, a crash */
+	WL_FAILED, /* ran, and what it checks was wrong */
+	WL_BROKEN, /* could not be measured: a tool, a module, a crash */
 	WL_SKIPPED, /* a declared need is not there */
 	WL_COUNT,
 };
@@ -102,8 +106,8 @@ void fields_release(struct fields *f);
 /* The value of a key, or NULL. */
 const char *fields_get(const struct fields *f, const char *key);
 /* Integer within [min, max]; fails with the key named when missing, not a number or out of range. */
-int fields_int(const struct fields *f, const char *key, long long min, long long max, long long *out,
-	       struct err *e);
+int fields_int(const struct fields *f, const char *key, long long min, long long max,
+	       long long *out, struct err *e);
 
 /* Build lines: line_begin(&s, "value"); line_field(&s, "metric", "kmalloc"); …; line_end(&s). */
 void line_begin(struct str *s, const char *word);
@@ -153,13 +157,13 @@ struct record_set {
 	int cpus;
 	struct {
 		char *key, *value;
-	} *info;
+	} * info;
 	size_t ninfo, info_cap;
 	struct {
 		int workload;
 		enum wl_state state;
 		char *reason;
-	} *done;
+	} * done;
 	size_t ndone, done_cap;
 	int running; /* workload that has begun and not ended, or -1 */
 	struct record *rec;

@@ -22,6 +22,9 @@ struct report_context {
 
 enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_MARKDOWN };
 
+/* Append @text as valid UTF-8 without control characters: each bad byte becomes '?'. NULL: nothing. For
+ * everything that a measured kernel said and a person is shown. */
+void report_clean(const char *text, struct str *out);
 int report_format_parse(const char *name); /* -1: unknown */
 void report_comparison(const struct comparison *c, const struct report_context *ctx,
 		       enum report_format f, struct str *out);

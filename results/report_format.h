@@ -9,9 +9,6 @@
 
 #include "results/report.h"
 
-/* Append @text as valid UTF-8 without control characters: each bad byte becomes '?'. NULL: nothing. */
-void report_clean(const char *text, struct str *out);
-
 /* Is this row shown? Summaries are; extremes with ctx->all. */
 bool report_shows(const struct pair *p, const struct report_context *ctx);
 

@@ -63,8 +63,8 @@ struct store_workload {
 
 /* Create the run with all its planned boots and workloads, in one transaction. */
 int store_run_create(struct store *s, const struct store_run *r, const struct store_host *h,
-		     const struct store_workload *w, size_t nw, const struct store_boot_plan *b, size_t nb,
-		     long long *run_id, struct err *e);
+		     const struct store_workload *w, size_t nw, const struct store_boot_plan *b,
+		     size_t nb, long long *run_id, struct err *e);
 /* Attach the kernel a (target, variant) of the run boots, and its complete command line. */
 int store_run_kernel(struct store *s, long long run_id, const char *target, const char *variant,
 		     const struct store_kernel *k, const char *cmdline, struct err *e);
@@ -99,7 +99,8 @@ void store_boots_free(struct store_boot_row *rows, size_t n);
 
 struct store_run_row {
 	long long id;
-	char *suite, *plan, *baseline, *description, *status, *hostname, *cpu_model, *kdelta_version;
+	char *suite, *plan, *baseline, *description, *status, *hostname, *cpu_model,
+		*kdelta_version;
 	double margin;
 	uint64_t seed;
 	int boots;
