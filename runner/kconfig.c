@@ -125,11 +125,19 @@ int kconfig_add_file(struct kconfig *k, const char *path, struct err *e)
 	return 0;
 }
 
-const char *kconfig_get(const struct kconfig *k, const char *name)
+/* The value as it was given, or NULL. */
+static const char *kconfig_find(const struct kconfig *k, const char *name)
 {
 	size_t at = kconfig_lower(k, name, strlen(name));
 
-	return at < k->n && !strcmp(k->v[at].name, name) ? k->v[at].value : "n";
+	return at < k->n && !strcmp(k->v[at].name, name) ? k->v[at].value : NULL;
+}
+
+const char *kconfig_get(const struct kconfig *k, const char *name)
+{
+	const char *value = kconfig_find(k, name);
+
+	return value ? value : "n";
 }
 
 void kconfig_write(const struct kconfig *k, struct str *out)
@@ -163,6 +171,6 @@ size_t kconfig_distance(const struct kconfig *a, const struct kconfig *b)
 	for (size_t i = 0; i < a->n; i++)
 		n += strcmp(a->v[i].value, kconfig_get(b, a->v[i].name)) != 0;
 	for (size_t i = 0; i < b->n; i++)
-		n += !strcmp(kconfig_get(a, b->v[i].name), "n") && strcmp(b->v[i].value, "n");
+		n += !kconfig_find(a, b->v[i].name) && strcmp(b->v[i].value, "n");
 	return n;
 }
