@@ -149,6 +149,9 @@ static int open_db(struct store *s, bool readonly, struct err *e)
 	if (readonly && access(s->path, F_OK))
 		return err_set(e, ERR_INFRA, "cannot open database '%s': %s", s->path,
 			       strerror(errno));
+	/* SQLite would fall back to reading, and then say of the log beside it that there is no such file */
+	if (!readonly && !access(s->path, F_OK) && access(s->path, W_OK))
+		return err_errno(e, ERR_INFRA, "cannot write to database '%s'", s->path);
 	if (sqlite3_open_v2(uri, &s->db, flags | SQLITE_OPEN_URI, NULL))
 		return db_fail(s, e);
 	return 0;

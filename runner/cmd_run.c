@@ -179,19 +179,25 @@ static int store_result(struct run *r, const struct store_boot_row *row,
 
 static void say_result(struct run *r, const struct store_boot_row *row, const struct session_boot *b)
 {
+	cleanup_str struct str reason = STR_INIT;
+
 	progress_end(&r->progress);
 	fprintf(stderr, "  boot %zu of %zu: %s on %s, block %d: ", r->done, r->ntodo, row->variant,
 		row->target, row->block);
+	report_clean(b->reason, &reason);
 	if (b->reason)
-		fprintf(stderr, "%s: %s\n", b->status, b->reason);
+		fprintf(stderr, "%s: %s\n", b->status, reason.buf);
 	else
 		fprintf(stderr, "%s, %zu records, %.1f s\n", b->status, b->records.nrec,
 			b->result.total_seconds);
-	for (size_t i = 0; i < b->records.ndone; i++)
-		if (b->records.done[i].state != WL_OK)
-			fprintf(stderr, "    workload %d %s: %s\n", b->records.done[i].workload,
-				wl_state_name(b->records.done[i].state),
-				b->records.done[i].reason ? b->records.done[i].reason : "");
+	for (size_t i = 0; i < b->records.ndone; i++) {
+		if (b->records.done[i].state == WL_OK)
+			continue;
+		str_reset(&reason);
+		report_clean(b->records.done[i].reason, &reason);
+		fprintf(stderr, "    workload %d %s: %s\n", b->records.done[i].workload,
+			wl_state_name(b->records.done[i].state), reason.buf);
+	}
 }
 
 static bool unwell(const struct record_set *rs)

@@ -2,8 +2,10 @@
 /* kdelta show: one run as it was (boots, kernels, what went wrong), or the list of runs. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "results/report.h"
 #include "results/store.h"
 #include "runner/commands.h"
 #include "runner/paths.h"
@@ -121,12 +123,15 @@ static int show_run(struct store *s, long long id, struct str *out, struct err *
 }
 
 /* Text from the guest is in the reasons: nothing of it may steer a terminal. */
-static void print_safe(const struct str *s)
+static void print_safe(struct str *s)
 {
-	for (size_t i = 0; i < s->len; i++) {
-		unsigned char c = (unsigned char)s->buf[i];
+	char *line, *rest = s->buf;
 
-		putchar(c == '\n' || (c >= 0x20 && c != 0x7f) ? c : '?');
+	while ((line = strsep(&rest, "\n"))) {
+		cleanup_str struct str clean = STR_INIT;
+
+		report_clean(line, &clean);
+		printf("%s%s", clean.buf, rest ? "\n" : "");
 	}
 }
 

@@ -23,14 +23,14 @@ mistake variants/same equal 2:1 "unknown key 'cmdlnie'.*cmdline" <<'YAML'
 extends: base
 cmdlnie: quiet
 YAML
-mistake suites/equal equal 5:8 "boots.*many" <<'YAML'
+mistake suites/equal equal 5:8 "'many' for 'boots': expected a whole number" <<'YAML'
 variants: [base, same]
 baseline: base
 targets: [fake]
 workloads: [none]
 boots: many
 YAML
-mistake suites/equal equal 5:8 "boots" <<'YAML'
+mistake suites/equal equal 5:8 "'0' for 'boots': expected a whole number" <<'YAML'
 variants: [base, same]
 baseline: base
 targets: [fake]

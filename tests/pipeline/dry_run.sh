@@ -12,7 +12,7 @@ says "$out" 'estimate'
 [[ ! -e $db && ! -e $XDG_DATA_HOME ]] || fail "a dry run left something behind"
 
 # the shipped demonstration, with the exact commands
-unset KDELTA_CONFIGS
+export KDELTA_CONFIGS=$root/configs
 want 0 "$kdelta" run "$root/configs/suites/demo.yaml" --dry-run --db "$db"
 says "$out" 'qemu-system-x86_64.* -icount '
 says "$out" 'init_on_alloc=1'
