@@ -63,7 +63,7 @@ int qemu_version_number(const char *version)
 	return major * 100 + minor;
 }
 
-/* What known versions cannot do; found by booting, see docs. */
+/* What versions of QEMU cannot do; found by booting them. */
 static const struct limit {
 	const char *arch;
 	bool icount; /* holds only under icount */
@@ -73,6 +73,14 @@ static const struct limit {
 } limits[] = {
 	{ "s390x", true, 2, 900, "does not get 2 CPUs through a boot under icount (QEMU 9 does)" },
 };
+
+const char *qemu_limit(const struct arch *a, int version)
+{
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (!strcmp(limits[i].arch, a->name) && version < limits[i].below)
+			return limits[i].why;
+	return NULL;
+}
 
 static const char *limit_hit(const struct target *t, int version)
 {
