@@ -20,6 +20,10 @@
  * a function that only moved keeps its hash, and one that calls another function gets a new one. Numbers
  * that the compiler appends to static data ("__key.7") are left out, because they count what comes
  * earlier in the file.
+ *
+ * Where it errs, it calls equal code different, in a few functions of a kernel: those that compute with
+ * addresses (physical addresses, sizes of sections), and those that use an object that is the first of its
+ * section in one build alone, because there the linker script's name for the section stands for it.
  */
 #ifndef KDELTA_COLLECTORS_STATIC_H
 #define KDELTA_COLLECTORS_STATIC_H

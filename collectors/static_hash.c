@@ -56,12 +56,29 @@ static bool inside(const struct scan_func *fn, uint64_t addr)
 	return fn && addr >= fn->addr && addr < fn->end;
 }
 
-/* A jump table: where in the function its entries lead. They are addresses, or count from @base. */
-static uint64_t hash_table(uint64_t h, const struct obj *o, const struct scan_func *fn,
-			   const unsigned char *p, size_t max, uint64_t base, size_t *n)
+static const struct obj_reloc *reloc_in(const struct obj_section *sec, uint64_t from, uint64_t to)
 {
-	for (*n = 0; *n < TABLE_MAX && (*n + 1) * 8 <= max; (*n)++) {
-		uint64_t v = base + obj_word(o, p + *n * 8, 8);
+	size_t i = obj_reloc_lower(sec, from);
+
+	return i < sec->nrel && sec->rel[i].addr < to ? &sec->rel[i] : NULL;
+}
+
+/* A pointer in data: what a relocation will put there, else what is there. */
+static uint64_t pointer_at(const struct obj *o, const struct obj_section *sec, uint64_t addr)
+{
+	const struct obj_reloc *rel = reloc_in(sec, addr, addr + 8);
+
+	return rel ? rel->target : obj_word(o, sec->data + (addr - sec->addr), 8);
+}
+
+/* A jump table: where in the function its entries lead. They are addresses, or count from @base. */
+static uint64_t hash_table(uint64_t h, const struct obj *o, const struct obj_section *sec,
+			   const struct scan_func *fn, uint64_t addr, uint64_t base, size_t *n)
+{
+	size_t max = (sec->size - (addr - sec->addr)) / 8;
+
+	for (*n = 0; *n < TABLE_MAX && *n < max; (*n)++) {
+		uint64_t v = base + pointer_at(o, sec, addr + *n * 8);
 
 		if (!inside(fn, v))
 			break;
@@ -84,14 +101,14 @@ static uint64_t hash_constant(uint64_t h, const struct obj *o, const struct obj_
 	const unsigned char *p = sec->data + (addr - sec->addr);
 	size_t max = sec->size - (addr - sec->addr), n;
 
-	if (is_string(p, max, &n))
+	if (!reloc_in(sec, addr, addr + 1) && is_string(p, max, &n))
 		return hash_bytes(h, p, n);
-	h = hash_table(h, o, fn, p, max, 0, &n);
+	if (max < 8)
+		return hash_bytes(h, p, max);
+	h = hash_table(h, o, sec, fn, addr, 0, &n);
 	if (!n)
-		h = hash_table(h, o, fn, p, max, addr, &n);
-	if (n || max < 8)
-		return hash_number(h, n);
-	return hash_pointer(h, o, obj_word(o, p, 8));
+		h = hash_table(h, o, sec, fn, addr, addr, &n);
+	return n ? hash_number(h, n) : hash_pointer(h, o, pointer_at(o, sec, addr));
 }
 
 uint64_t hash_target(uint64_t h, const struct obj *o, const struct scan_func *fn, uint64_t target)
@@ -108,20 +125,13 @@ uint64_t hash_target(uint64_t h, const struct obj *o, const struct scan_func *fn
 	if (!sec)
 		return hash_number(h, target);
 	if (!strcmp(sec->name, ".got") && sec->data && target + 8 <= sec->addr + sec->size)
-		return hash_pointer(h, o, obj_word(o, sec->data + (target - sec->addr), 8));
+		return hash_pointer(h, o, pointer_at(o, sec, target));
 	if (!sec->code && sec->data && (!sec->write || str_starts(sec->name, ".rodata")))
 		return hash_constant(h, o, sec, fn, target);
 	s = obj_symbol_before(o, target);
 	h = hash_bytes(h, sec->name, strlen(sec->name));
 	return s ? hash_number(hash_name(h, s), target - s->addr) :
 		   hash_number(h, target - sec->addr);
-}
-
-static const struct obj_reloc *reloc_in(const struct obj_section *sec, uint64_t from, uint64_t to)
-{
-	size_t i = obj_reloc_lower(sec, from);
-
-	return i < sec->nrel && sec->rel[i].addr < to ? &sec->rel[i] : NULL;
 }
 
 bool insn_target(const struct obj *o, const struct obj_section *sec, const struct insn *in,

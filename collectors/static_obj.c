@@ -153,7 +153,8 @@ static void read_symtab(struct obj *o, Elf_Data *data, const GElf_Shdr *sh)
 		type = GELF_ST_TYPE(sym.st_info);
 		if (type == STT_FILE)
 			file = name ? name : "";
-		else if (name && name[0] && type != STT_SECTION)
+		else if (name && name[0] && type != STT_SECTION &&
+			 !str_starts(name, ".L")) /* labels of the compiler */
 			add_symbol(o, &sym, name, file, i);
 	}
 	if (o->nsym)
