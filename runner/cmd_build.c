@@ -34,8 +34,8 @@ static const struct arch *pick_arch(struct config *c, const struct build_opts *o
 		return arch_host();
 	a = arch_find(o->arch);
 	if (!a)
-		err_set(e, ERR_USAGE, "unknown architecture '%s': expected x86_64, aarch64 or s390x",
-			o->arch);
+		err_set(e, ERR_USAGE,
+			"unknown architecture '%s': expected x86_64, aarch64 or s390x", o->arch);
 	return a;
 }
 

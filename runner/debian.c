@@ -13,7 +13,8 @@
 #define SOURCES_LIST "/etc/apt/sources.list"
 #define SOURCES_PARTS "/etc/apt/sources.list.d"
 #define UPDATE_DEADLINE_MS (180 * 1000L)
-#define DOWNLOAD_DEADLINE_MS (3600 * 1000L) /* a stalled connection ends much earlier, by apt's own timeout */
+#define DOWNLOAD_DEADLINE_MS                                                                       \
+	(3600 * 1000L) /* a stalled connection ends much earlier, by apt's own timeout */
 
 void debian_mirror_release(struct debian_mirror *m)
 {
@@ -155,7 +156,8 @@ static void split_lines(struct strv *lines, const char *text)
 	}
 }
 
-bool debian_mirror_parse(const char *text, bool deb822, const char *codename, struct debian_mirror *m)
+bool debian_mirror_parse(const char *text, bool deb822, const char *codename,
+			 struct debian_mirror *m)
 {
 	cleanup_strv struct strv lines = STRV_INIT;
 
@@ -213,8 +215,8 @@ static int mirror_find(const char *codename, struct debian_mirror *m, struct err
 		if (mirror_from_file(path, codename, m))
 			return 0;
 	}
-	return err_set(e, ERR_INFRA, "no Debian archive for '%s' in %s or %s", codename, SOURCES_LIST,
-		       SOURCES_PARTS);
+	return err_set(e, ERR_INFRA, "no Debian archive for '%s' in %s or %s", codename,
+		       SOURCES_LIST, SOURCES_PARTS);
 }
 
 /* The private apt: a folder below the cache and the environment that makes apt use it. */
@@ -272,7 +274,8 @@ static int apt_configure(struct apt *a, const struct debian_mirror *m, const cha
 }
 
 /* apt's first "E: " (or "Err:") line says it best; the last line says only that something failed. */
-static int apt_failed(const char *verb, const struct str *out, const struct proc_result *r, struct err *e)
+static int apt_failed(const char *verb, const struct str *out, const struct proc_result *r,
+		      struct err *e)
 {
 	cleanup_strv struct strv lines = STRV_INIT;
 
@@ -321,8 +324,8 @@ static int move_package(const char *from_dir, const char *dest, struct str *path
 }
 
 /* apt-get chooses the file's name, so it downloads into an empty folder and the one file is moved out. */
-static int apt_download(const struct apt *a, const char *package, const char *dest, struct str *path,
-			struct err *e)
+static int apt_download(const struct apt *a, const char *package, const char *dest,
+			struct str *path, struct err *e)
 {
 	const char *update[] = { "apt-get", "update", "-q", "--error-on=any", NULL };
 	const char *download[] = { "apt-get", "download", "-q", package, NULL };
@@ -368,11 +371,12 @@ int debian_fetch(const char *package, const char *suite, const char *deb, const 
 	int ret;
 
 	if (!apt || !codename)
-		return err_set(e, ERR_INFRA, "cannot fetch package '%s': this is not a Debian machine",
-			       package);
+		return err_set(e, ERR_INFRA,
+			       "cannot fetch package '%s': this is not a Debian machine", package);
 	ret = mirror_find(codename, &m, e);
 	if (!ret)
-		ret = debian_fetch_locked(package, suite ? suite : codename, deb, &m, dest, path, e);
+		ret = debian_fetch_locked(package, suite ? suite : codename, deb, &m, dest, path,
+					  e);
 	if (ret)
 		err_prefix(e, "cannot fetch package '%s' of '%s' for %s", package,
 			   suite ? suite : codename, deb);

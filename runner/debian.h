@@ -24,7 +24,8 @@ void debian_mirror_release(struct debian_mirror *m);
  * @codename and whose URI's path ends in /debian. @deb822: the format of *.sources. Pure. Returns false, with @m
  * untouched, when there is none.
  */
-bool debian_mirror_parse(const char *text, bool deb822, const char *codename, struct debian_mirror *m);
+bool debian_mirror_parse(const char *text, bool deb822, const char *codename,
+			 struct debian_mirror *m);
 
 /* VERSION_CODENAME of this machine; NULL when it has none. The caller frees. */
 char *debian_codename(void);

@@ -92,7 +92,8 @@ static int kconfig_add_trimmed(struct kconfig *k, const char *line, const char *
 	return 0;
 }
 
-int kconfig_add_line(struct kconfig *k, const char *line, const char *file, int number, struct err *e)
+int kconfig_add_line(struct kconfig *k, const char *line, const char *file, int number,
+		     struct err *e)
 {
 	size_t len;
 

@@ -24,16 +24,20 @@ struct kconfig {
 	struct {
 		char *name; /* with CONFIG_ */
 		char *value; /* as it stands behind '='; "n" for "is not set" */
-	} *v; /* sorted by name */
+	} * v; /* sorted by name */
 	size_t n, cap;
 };
 
-#define KCONFIG_INIT { .v = NULL, .n = 0, .cap = 0 }
+#define KCONFIG_INIT                                                                               \
+	{                                                                                          \
+		.v = NULL, .n = 0, .cap = 0                                                        \
+	}
 
 void kconfig_release(struct kconfig *k);
 /* One line: "CONFIG_X=value", "# CONFIG_X is not set", a comment or nothing. Anything else is an ERR_USAGE
  * error "file:line: …" (line 0: "file: …"). */
-int kconfig_add_line(struct kconfig *k, const char *line, const char *file, int number, struct err *e);
+int kconfig_add_line(struct kconfig *k, const char *line, const char *file, int number,
+		     struct err *e);
 int kconfig_add_file(struct kconfig *k, const char *path, struct err *e);
 /* The value of a symbol; "n" when it is not there. */
 const char *kconfig_get(const struct kconfig *k, const char *name);

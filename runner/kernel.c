@@ -12,7 +12,8 @@
 #include "runner/source.h"
 
 /* Move the finished partial to its key. An entry that is already there gives way only to `force`. */
-static int publish(const struct request *r, const struct partial *part, const char *dir, struct err *e)
+static int publish(const struct request *r, const struct partial *part, const char *dir,
+		   struct err *e)
 {
 	cleanup_free char *old = xasprintf("%s.old.%d", dir, (int)getpid());
 	cleanup_free char *prepared = path_join(r->partial, "prepared");
@@ -28,7 +29,8 @@ static int publish(const struct request *r, const struct partial *part, const ch
 }
 
 /* Facts are taken in the partial folder, so that the entry is complete when it appears. */
-static int describe(const struct request *r, const struct partial *part, double seconds, struct err *e)
+static int describe(const struct request *r, const struct partial *part, double seconds,
+		    struct err *e)
 {
 	struct kernel *k = kernel_new(r->partial, part->key, r->arch);
 	int ret;
@@ -107,8 +109,9 @@ static struct kernel *build_request(const struct request *r, const struct build_
 	return k;
 }
 
-struct kernel *kernel_build(const struct variant *v, const struct arch *a, const struct build_options *o,
-			    const struct build_progress *p, struct err *e)
+struct kernel *kernel_build(const struct variant *v, const struct arch *a,
+			    const struct build_options *o, const struct build_progress *p,
+			    struct err *e)
 {
 	cleanup_free char *src = NULL;
 	struct request r;

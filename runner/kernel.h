@@ -5,17 +5,19 @@
  * either a whole entry or none:
  *
  *	downloads/                 packages and tarballs
- *	src/<source id>/           pristine trees, read only
- *	kernels/<key>/             one built kernel: linux/ (patched tree), linux/build/ (O=), info, build.log
- *	kernels/<key>.partial/     one being built; a killed build is continued from here
+ *	src/<source id>/           pristine trees, read only (source.h)
  *	requests/<hash>            the key that a request (source, patches, wanted options, compiler, arch) led to
+ *	kernels/<key>/             one built kernel: linux/ (patched tree), linux/build/ (O=), info, build.log,
+ *	                           touched (files that its patches name), wanted (options)
+ *	kernels/<hash>.partial/    a request being built; a killed build is continued from here
  *	modules/<key>-<hash>/      workload modules built against kernel <key> from kmods with hash <hash>
+ *	locks/, build-times        who builds what; how long builds took, for estimates
  *
- * The key is the hash of the source id, the patches, the final .config, the compiler and linker version
- * and the architecture; the command line is not in it. A new kernel starts as a copy of the nearest cached
- * one (same source and arch, fewest differing patches and options), times kept, so that make does the
- * least. O= is a folder inside the tree, because then kbuild's command lines are relative and the copy
- * does not look changed.
+ * The key is the hash of the source id, what the patches made of the files they touch, the final .config, the
+ * compiler and linker version and the architecture; the command line is not in it. A new kernel starts as
+ * a copy of the nearest cached one (same arch and compiler; same source, fewest differing options and
+ * patched files), times kept, so that make does the least. O= is a folder inside the tree, because then
+ * kbuild's command lines are relative and the copy does not look changed.
  */
 #ifndef KDELTA_RUNNER_KERNEL_H
 #define KDELTA_RUNNER_KERNEL_H
@@ -45,7 +47,8 @@ struct kernel {
 	char image_hash[HASH_HEX];
 	char vmlinux_hash[HASH_HEX];
 	const struct arch *arch;
-	long long text, data, bss; /* bytes, sums of vmlinux section headers as size(1) counts them */
+	long long text, data,
+		bss; /* bytes, sums of vmlinux section headers as size(1) counts them */
 	long long image_size;
 	double build_seconds; /* of the make that made it */
 };
@@ -54,7 +57,8 @@ void kernel_free(struct kernel *k);
 
 /* Progress goes to the command through this; @done of @total objects (0: unknown), seconds so far. */
 struct build_progress {
-	void (*step)(void *arg, const char *text); /* "fetching linux-source-7.3", "building base x86_64" */
+	void (*step)(void *arg,
+		     const char *text); /* "fetching linux-source-7.3", "building base x86_64" */
 	void (*objects)(void *arg, long done, long total, double seconds);
 	void *arg;
 };
@@ -68,8 +72,9 @@ struct build_options {
  * Build, or find in the cache. NULL with @e set: a fetch that failed, a patch (patch, file and hunk), lost
  * options (all listed), or the first compiler error with the log's name.
  */
-struct kernel *kernel_build(const struct variant *v, const struct arch *a, const struct build_options *o,
-			    const struct build_progress *p, struct err *e);
+struct kernel *kernel_build(const struct variant *v, const struct arch *a,
+			    const struct build_options *o, const struct build_progress *p,
+			    struct err *e);
 
 /* Is it there already? NULL and no error when it would have to be built. Never starts a build. */
 struct kernel *kernel_find(const struct variant *v, const struct arch *a);

@@ -61,6 +61,9 @@ struct partial {
 int partial_prepare(const struct request *r, bool from_scratch, const struct build_progress *p,
 		    struct partial *out, struct err *e);
 void partial_release(struct partial *p);
+/* Say in the partial for which variant it is; remove the idle ones of the same variant that are not @r's. */
+int partial_sign(const struct request *r, struct err *e);
+void partial_sweep(const struct request *r);
 
 /* The finished kernel that needs the least to become this one: its folder, or NULL. Caller frees. */
 char *kernel_nearest(const struct request *r, const struct strv *touched);

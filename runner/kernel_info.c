@@ -215,8 +215,9 @@ int kernel_measure(struct kernel *k, struct err *e)
 	k->release = xstrndup(text.buf, strcspn(text.buf, "\n"));
 	k->image_size = file_size(k->image);
 	if (!kernel_is_whole(k))
-		return err_set(e, ERR_INFRA, "make succeeded, but one of '%s', '%s', '%s' is missing",
-			       k->image, k->vmlinux, k->symvers);
+		return err_set(e, ERR_INFRA,
+			       "make succeeded, but one of '%s', '%s', '%s' is missing", k->image,
+			       k->vmlinux, k->symvers);
 	if (hash_file(k->config, k->config_hash, e) || hash_file(k->image, k->image_hash, e) ||
 	    hash_file(k->vmlinux, k->vmlinux_hash, e))
 		return -1;

@@ -30,10 +30,36 @@ static const char *const fixed[] = {
 
 /* What would change the build behind our back, or take a job server that is not ours. */
 static const char *const unwanted[] = {
-	"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEFILES", "MAKEOVERRIDES", "KBUILD_OUTPUT",
-	"KBUILD_EXTMOD", "KBUILD_VERBOSE", "KBUILD_CFLAGS", "KCFLAGS", "KAFLAGS", "KCPPFLAGS",
-	"KCONFIG_CONFIG", "KCONFIG_ALLCONFIG", "CFLAGS", "CPPFLAGS", "LDFLAGS", "CC", "LD", "LLVM",
-	"ARCH", "CROSS_COMPILE", "O", "V", "W", "C", "M", "MO", "INSTALL_MOD_PATH", "GCC_COLORS",
+	"MAKEFLAGS",
+	"MFLAGS",
+	"MAKELEVEL",
+	"MAKEFILES",
+	"MAKEOVERRIDES",
+	"KBUILD_OUTPUT",
+	"KBUILD_EXTMOD",
+	"KBUILD_VERBOSE",
+	"KBUILD_CFLAGS",
+	"KCFLAGS",
+	"KAFLAGS",
+	"KCPPFLAGS",
+	"KCONFIG_CONFIG",
+	"KCONFIG_ALLCONFIG",
+	"CFLAGS",
+	"CPPFLAGS",
+	"LDFLAGS",
+	"CC",
+	"LD",
+	"LLVM",
+	"ARCH",
+	"CROSS_COMPILE",
+	"O",
+	"V",
+	"W",
+	"C",
+	"M",
+	"MO",
+	"INSTALL_MOD_PATH",
+	"GCC_COLORS",
 };
 
 void make_env(struct strv *env)
@@ -78,7 +104,8 @@ void make_targets(const struct arch *a, struct strv *argv)
 
 static bool is_error_line(const char *line, size_t len)
 {
-	static const char *const signs[] = { " error: ", ": Error: ", "undefined reference to", "*** " };
+	static const char *const signs[] = { " error: ", ": Error: ", "undefined reference to",
+					     "*** " };
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (memmem(line, len, signs[i], strlen(signs[i])))
@@ -114,7 +141,7 @@ static int make_failed(const struct request *r, const char *what, const struct p
 	return err_set(e, ERR_INFRA, "cannot %s '%s' for %s: %s (log: %s)", what, r->v->name,
 		       r->arch->name,
 		       res->timed_out ? "no end within the deadline" :
-		       why.len	      ? why.buf :
+		       why.len        ? why.buf :
 					"make failed without a message",
 		       r->log);
 }

@@ -177,7 +177,8 @@ static int check_config(const struct request *r, const char *path, struct err *e
 	kconfig_release(&got);
 	if (!n)
 		return 0;
-	return err_set(e, ERR_USAGE, "variant '%s' for %s: %zu option%s did not survive olddefconfig: %s",
+	return err_set(e, ERR_USAGE,
+		       "variant '%s' for %s: %zu option%s did not survive olddefconfig: %s",
 		       r->v->name, r->arch->name, n, n == 1 ? "" : "s", lost.buf);
 }
 
@@ -229,7 +230,8 @@ static int prepare(const struct request *r, bool from_scratch, const struct buil
 	cleanup_strv struct strv touched = STRV_INIT;
 
 	build_step(p, "preparing %s %s", r->v->name, r->arch->name);
-	if (tree_link(src, r->tree, e) || patch_tree(r, p, &touched, e) ||
+	partial_sweep(r);
+	if (partial_sign(r, e) || tree_link(src, r->tree, e) || patch_tree(r, p, &touched, e) ||
 	    hash_touched(r, &touched, part->patches_hash, e) ||
 	    write_lines(r->partial, "touched", &touched, e) || write_wanted(r, e))
 		return -1;

@@ -58,8 +58,9 @@ static int check_base_config(const struct variant *v, struct err *e)
 	for (size_t i = 0; s[i]; i++)
 		if (!islower((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
 		    !(i && strchr("_-.", s[i])))
-			return err_set(e, ERR_USAGE, "base_config of '%s': '%s' is not a make target",
-				       v->name, s);
+			return err_set(e, ERR_USAGE,
+				       "base_config of '%s': '%s' is not a make target", v->name,
+				       s);
 	if (!str_ends(s, "config"))
 		return err_set(e, ERR_USAGE, "base_config of '%s': '%s' does not end in 'config'",
 			       v->name, s);
@@ -77,7 +78,8 @@ static int collect_options(struct request *r, struct err *e)
 		if (kconfig_add_file(&r->wanted, fragments.v[i], e))
 			return -1;
 	for (size_t i = 0; i < v->options.n; i++)
-		if (kconfig_add_line(&r->wanted, v->options.v[i], v->file ? v->file : v->name, 0, e))
+		if (kconfig_add_line(&r->wanted, v->options.v[i], v->file ? v->file : v->name, 0,
+				     e))
 			return -1;
 	return 0;
 }
@@ -92,8 +94,8 @@ static int tool_version(const struct arch *a, const char *tool, char **out, stru
 	*out = proc_first_line(argv);
 	if (*out)
 		return 0;
-	return err_set(e, ERR_INFRA, "cannot build for %s: no '%s' (Debian package: %s-%.*s)", a->name,
-		       name, strcmp(tool, "gcc") ? "binutils" : "gcc", dash, a->cross);
+	return err_set(e, ERR_INFRA, "cannot build for %s: no '%s' (Debian package: %s-%.*s)",
+		       a->name, name, strcmp(tool, "gcc") ? "binutils" : "gcc", dash, a->cross);
 }
 
 int request_init(struct request *r, const struct variant *v, const struct arch *a, struct err *e)

@@ -97,7 +97,8 @@ static int replicate_entry(const FTSENT *f, const char *to, bool links, struct e
 			return err_errno(e, ERR_INFRA, "cannot make '%s'", to);
 		return 0;
 	case FTS_F:
-		return links ? link_file(f->fts_accpath, to, e) : copy_regular(f->fts_accpath, to, true, e);
+		return links ? link_file(f->fts_accpath, to, e) :
+			       copy_regular(f->fts_accpath, to, true, e);
 	case FTS_SL:
 	case FTS_SLNONE:
 		return copy_symlink(f->fts_accpath, to, e);

@@ -121,7 +121,8 @@ static int build_modules(const struct kernel *k, const char *kmods, const struct
 	cleanup_free char *tmp = xasprintf("%s.partial", dir);
 	cleanup_free char *log = xasprintf("%s.log", dir);
 
-	if (copy_sources(kmods, files, tmp, e) || make_modules(k, tmp, log, e) || keep_modules(tmp, e))
+	if (copy_sources(kmods, files, tmp, e) || make_modules(k, tmp, log, e) ||
+	    keep_modules(tmp, e))
 		return -1;
 	return rename(tmp, dir) ? err_errno(e, ERR_INFRA, "cannot rename '%s'", tmp) : 0;
 }

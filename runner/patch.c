@@ -63,8 +63,8 @@ static int folder_files(const char *dir, struct strv *files, struct err *e)
 	if (dir_list(dir, ".patch", &names, e))
 		return -1;
 	if (!names.n)
-		return err_set(e, ERR_USAGE, "no patches in '%s': neither a series file nor *.patch",
-			       dir);
+		return err_set(e, ERR_USAGE,
+			       "no patches in '%s': neither a series file nor *.patch", dir);
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_free char *path = path_join(dir, names.v[i]);
 
@@ -84,7 +84,8 @@ int patch_files(const struct strv *entries, struct strv *files, struct err *e)
 		} else if (file_exists(path)) {
 			strv_push(files, path);
 		} else {
-			return err_set(e, ERR_USAGE, "no patches '%s': no such file or folder", path);
+			return err_set(e, ERR_USAGE, "no patches '%s': no such file or folder",
+				       path);
 		}
 	}
 	return 0;
@@ -106,8 +107,9 @@ int patch_hash(const struct strv *entries, struct hash *h, struct err *e)
 static void git_env(const char *dir, struct strv *env)
 {
 	static const char *const clean[] = {
-		"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX",
-		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "LC_ALL=C",
+		"GIT_DIR",    "GIT_WORK_TREE",         "GIT_INDEX_FILE",
+		"GIT_PREFIX", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
+		"LC_ALL=C",
 	};
 	cleanup_free char *real = realpath(dir, NULL);
 	char *slash = real ? strrchr(real, '/') : NULL;
@@ -155,8 +157,8 @@ static char *subject_of(const char *mailinfo)
 }
 
 /* One message of an mbox: mailinfo undoes the transfer encoding. One without a diff is a cover letter. */
-static int add_message(struct patch_series *s, const char *mbox, const char *dir, const char *number,
-		       struct err *e)
+static int add_message(struct patch_series *s, const char *mbox, const char *dir,
+		       const char *number, struct err *e)
 {
 	cleanup_free char *mail = path_join(dir, number);
 	cleanup_free char *diff = xasprintf("%s/%s.patch", dir, number);
@@ -169,8 +171,8 @@ static int add_message(struct patch_series *s, const char *mbox, const char *dir
 	if (status < 0)
 		return -1;
 	if (status)
-		return err_set(e, ERR_USAGE, "cannot read message %s of mbox '%s': %s", number, mbox,
-			       out.buf);
+		return err_set(e, ERR_USAGE, "cannot read message %s of mbox '%s': %s", number,
+			       mbox, out.buf);
 	if (file_read(diff, PATCH_MAX, &text, e))
 		return -1;
 	patch_touched(text.buf, &touched);
@@ -218,7 +220,8 @@ static bool is_mbox(const char *path)
 	return n == sizeof(head) && !memcmp(head, "From ", sizeof(head));
 }
 
-int patch_series_open(struct patch_series *s, const struct strv *entries, const char *tmp, struct err *e)
+int patch_series_open(struct patch_series *s, const struct strv *entries, const char *tmp,
+		      struct err *e)
 {
 	for (size_t i = 0; i < entries->n; i++) {
 		const char *entry = entries->v[i];
@@ -242,7 +245,7 @@ int patch_series_open(struct patch_series *s, const struct strv *entries, const 
 /* Apply again, piece by piece, only to learn what does not fit. */
 static int patch_explain(const struct patch *p, const char *tree, struct err *e)
 {
-	const char *argv[] = { "git", "apply", "--reject", "--verbose", "--whitespace=nowarn",
+	const char *argv[] = { "git",   "apply", "--reject", "--verbose", "--whitespace=nowarn",
 			       p->file, NULL };
 	cleanup_str struct str out = STR_INIT, why = STR_INIT;
 

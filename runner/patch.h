@@ -23,18 +23,22 @@ struct patch_series {
 	struct patch {
 		char *name; /* for messages: file name, or mbox and subject */
 		char *file; /* what git apply reads */
-	} *v;
+	} * v;
 	size_t n, cap;
 };
 
-#define PATCH_SERIES_INIT { .v = NULL, .n = 0, .cap = 0 }
+#define PATCH_SERIES_INIT                                                                          \
+	{                                                                                          \
+		.v = NULL, .n = 0, .cap = 0                                                        \
+	}
 
 void patch_series_release(struct patch_series *s);
 /* Files that make up @entries, in order of application. */
 int patch_files(const struct strv *entries, struct strv *files, struct err *e);
 /* Content and order of @entries, without splitting anything. */
 int patch_hash(const struct strv *entries, struct hash *h, struct err *e);
-int patch_series_open(struct patch_series *s, const struct strv *entries, const char *tmp, struct err *e);
+int patch_series_open(struct patch_series *s, const struct strv *entries, const char *tmp,
+		      struct err *e);
 /* Apply all to @tree. @touched: every file named by a diff, once, sorted, relative to the tree. The first
  * patch that does not fit is an ERR_USAGE error with patch, file and hunk; the tree is then useless. */
 int patch_series_apply(const struct patch_series *s, const char *tree, struct strv *touched,

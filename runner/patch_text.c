@@ -95,7 +95,8 @@ void patch_trouble(const char *output, struct str *out)
 	}
 	*colon = '\0';
 	if (hunk)
-		str_addf(out, "%s: hunk #%d at line %s does not apply", failed, atoi(hunk), colon + 1);
+		str_addf(out, "%s: hunk #%d at line %s does not apply", failed, atoi(hunk),
+			 colon + 1);
 	else
 		str_addf(out, "%s: hunk at line %s does not apply", failed, colon + 1);
 }

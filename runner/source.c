@@ -13,7 +13,8 @@
 #include "runner/kernel_build.h"
 #include "runner/paths.h"
 
-#define DOWNLOAD_DEADLINE_MS (3600 * 1000L) /* a stalled connection ends after 30 s, by the tool's own rule */
+#define DOWNLOAD_DEADLINE_MS                                                                       \
+	(3600 * 1000L) /* a stalled connection ends after 30 s, by the tool's own rule */
 
 /*
  * One source on its way: @memo is the hash under which its id is remembered; @files is the list of a
@@ -78,7 +79,8 @@ static int stamp_tarball(const char *path, char memo[HASH_HEX], struct err *e)
 
 	if (stat(path, &st))
 		return err_errno(e, ERR_USAGE, "no source tarball '%s'", path);
-	long long facts[] = { (long long)st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
+	long long facts[] = { (long long)st.st_ino, st.st_size, st.st_mtim.tv_sec,
+			      st.st_mtim.tv_nsec };
 
 	h = hash_new();
 	hash_add_str(h, "tarball");
@@ -137,7 +139,8 @@ static int make_variable(const char *text, const char *name, long *out)
 {
 	size_t n = strlen(name);
 
-	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = text; line && *line;
+	     line = strchr(line, '\n'), line += line != NULL) {
 		if (strncmp(line, name, n))
 			continue;
 		const char *s = line + n + strspn(line + n, " \t");
@@ -162,8 +165,8 @@ char *source_version(const char *tree, struct err *e)
 		return NULL;
 	if (make_variable(text.buf, "VERSION", &v) || make_variable(text.buf, "PATCHLEVEL", &p) ||
 	    make_variable(text.buf, "SUBLEVEL", &s)) {
-		err_set(e, ERR_USAGE, "no Linux tree: '%s' does not set VERSION, PATCHLEVEL and SUBLEVEL",
-			path);
+		err_set(e, ERR_USAGE,
+			"no Linux tree: '%s' does not set VERSION, PATCHLEVEL and SUBLEVEL", path);
 		return NULL;
 	}
 	return xasprintf("%ld.%ld.%ld", v, p, s);
@@ -232,21 +235,23 @@ static int download_argv(const char *url, const char *to, struct strv *argv, str
 	cleanup_free char *wget = proc_which("wget");
 
 	if (curl)
-		strv_split(argv, "curl -fsSL --connect-timeout 20 --speed-limit 1024 --speed-time 30 "
-				 "--proto =http,https -o", " ");
+		strv_split(argv,
+			   "curl -fsSL --connect-timeout 20 --speed-limit 1024 --speed-time 30 "
+			   "--proto =http,https -o",
+			   " ");
 	else if (wget)
 		strv_split(argv, "wget -nv --timeout=20 --tries=2 -O", " ");
 	else
-		return err_set(e, ERR_INFRA, "cannot fetch '%s': neither curl nor wget is installed",
-			       url);
+		return err_set(e, ERR_INFRA,
+			       "cannot fetch '%s': neither curl nor wget is installed", url);
 	strv_push(argv, to);
 	strv_push(argv, "--");
 	strv_push(argv, url);
 	return 0;
 }
 
-static int fetch_url(const struct source *s, const char *url, const char *downloads, struct str *file,
-		     struct err *e)
+static int fetch_url(const struct source *s, const char *url, const char *downloads,
+		     struct str *file, struct err *e)
 {
 	cleanup_free char *to = path_join(downloads, path_base(url));
 	cleanup_free char *part = xasprintf("%s.%d.part", to, (int)getpid());
@@ -315,7 +320,8 @@ static int take_archive(struct lookup *l, const char *file, const struct build_p
 }
 
 /* Fill @tmp and the id. */
-static int lookup_fetch(struct lookup *l, const struct build_progress *p, const char *tmp, struct err *e)
+static int lookup_fetch(struct lookup *l, const struct build_progress *p, const char *tmp,
+			struct err *e)
 {
 	const struct source *s = l->s;
 	cleanup_str struct str file = STR_INIT;
@@ -368,8 +374,8 @@ static int lookup_get(struct lookup *l, const struct build_progress *p, struct e
 	return ret;
 }
 
-int source_get(const struct source *s, const struct build_progress *p, char id[HASH_HEX], char **dir,
-	       struct err *e)
+int source_get(const struct source *s, const struct build_progress *p, char id[HASH_HEX],
+	       char **dir, struct err *e)
 {
 	struct lookup l;
 	int ret = lookup_begin(&l, s, e);

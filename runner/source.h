@@ -34,8 +34,8 @@
 /* The id, if it can be said without fetching or unpacking and the tree is in the cache; else false. */
 bool source_known(const struct source *s, char id[HASH_HEX]);
 /* The id and, when it is not there yet, the tree: src/<id>, which the caller frees as @dir. */
-int source_get(const struct source *s, const struct build_progress *p, char id[HASH_HEX], char **dir,
-	       struct err *e);
+int source_get(const struct source *s, const struct build_progress *p, char id[HASH_HEX],
+	       char **dir, struct err *e);
 
 /* VERSION, PATCHLEVEL and SUBLEVEL of a tree's Makefile as "7.3.4"; NULL with @e set. Caller frees. */
 char *source_version(const char *tree, struct err *e);

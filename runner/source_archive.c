@@ -127,7 +127,8 @@ static int place_entry(struct archive *in, struct archive *out, struct archive_e
 	const char *name = full ? strip_name(full, strip) : NULL;
 
 	if (!full || !name_is_safe(full) || (link && !name_is_safe(link)))
-		return err_set(e, ERR_INFRA, "cannot unpack: the archive holds the unsafe name '%s'",
+		return err_set(e, ERR_INFRA,
+			       "cannot unpack: the archive holds the unsafe name '%s'",
 			       full ? full : "");
 	if (!name)
 		return 0;
@@ -141,7 +142,8 @@ static int place_entry(struct archive *in, struct archive *out, struct archive_e
 	return extract_entry(in, out, entry, path, e);
 }
 
-static int extract_all(struct archive *in, const char *what, const char *dir, int strip, struct err *e)
+static int extract_all(struct archive *in, const char *what, const char *dir, int strip,
+		       struct err *e)
 {
 	int flags = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
 		    ARCHIVE_EXTRACT_SECURE_NODOTDOT;

@@ -43,7 +43,8 @@ static int git_output(const char *repo, const char *const *argv, struct str *out
 /* Everything that git tracks or would track: no objects of a build in place, but uncommitted work. */
 static int list_work_tree(const char *path, struct strv *files, struct err *e)
 {
-	const char *argv[] = { "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", NULL };
+	const char *argv[] = { "git",      "ls-files",           "-z", "--cached",
+			       "--others", "--exclude-standard", NULL };
 	cleanup_str struct str out = STR_INIT;
 
 	if (git_output(path, argv, &out, e))
@@ -93,7 +94,8 @@ int source_path_scan(const char *path, struct strv *files, char stamp[HASH_HEX],
 		return err_set(e, ERR_USAGE, "no source tree '%s': no such folder", path);
 	if (access(git, F_OK) && file_exists(config))
 		return err_set(e, ERR_USAGE,
-			       "source tree '%s' was built in place: run `make mrproper` there first", path);
+			       "source tree '%s' was built in place: run `make mrproper` there first",
+			       path);
 	if (access(git, F_OK) ? list_folder(real, files, e) : list_work_tree(real, files, e))
 		return -1;
 	strv_sort(files);
@@ -109,7 +111,8 @@ int source_path_scan(const char *path, struct strv *files, char stamp[HASH_HEX],
 static int make_parent(const char *dir, const char *name, struct str *made, struct err *e)
 {
 	const char *slash = strrchr(name, '/');
-	cleanup_free char *parent = xasprintf("%s/%.*s", dir, slash ? (int)(slash - name) : 0, name);
+	cleanup_free char *parent =
+		xasprintf("%s/%.*s", dir, slash ? (int)(slash - name) : 0, name);
 
 	if (!strcmp(parent, made->buf))
 		return 0;
@@ -131,7 +134,8 @@ static int copy_link(const char *from, const char *to, struct hash *h, struct er
 }
 
 /* The copy is hashed and not the original, which may be edited at this moment. */
-static int copy_entry(const char *from, const char *to, const char *name, struct hash *h, struct err *e)
+static int copy_entry(const char *from, const char *to, const char *name, struct hash *h,
+		      struct err *e)
 {
 	struct stat st;
 

@@ -1,152 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kernel_build() on a tree that answers kbuild's targets in a moment: the cache, increments, kills, races. */
-#include <fcntl.h>
+/* kernel_build() on a tree that answers kbuild's targets in a moment: the cache, increments, errors. */
+
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "runner/base/file.h"
-#include "runner/kernel.h"
 #include "runner/kernel_tree.h"
-#include "runner/paths.h"
-
-#define FIXTURES "tests/fixtures/patches"
-
-/* A user's tree, a variant of it, and what the progress said. */
-struct world {
-	struct str dir;
-	char *linux_dir;
-	struct source source;
-	struct variant variant;
-	struct str steps;
-	int steps_fd; /* steps go there too, for a parent to wait for */
-};
-
-static void on_step(void *arg, const char *text)
-{
-	struct world *w = arg;
-
-	str_addf(&w->steps, "%s\n", text);
-	if (w->steps_fd >= 0)
-		dprintf(w->steps_fd, "%s\n", text);
-}
-
-static int world_setup(void **state)
-{
-	struct world *w = xcalloc(1, sizeof(*w));
-
-	str_init(&w->dir);
-	str_init(&w->steps);
-	w->steps_fd = -1;
-	assert_int_equal(tree_remove(paths_cache(), NULL), 0);
-	assert_int_equal(dir_temp(NULL, &w->dir, NULL), 0);
-	w->linux_dir = path_join(w->dir.buf, "linux");
-	assert_int_equal(tree_copy("tests/fixtures/fake-linux", w->linux_dir, NULL), 0);
-	w->source.name = (char *)"fake";
-	w->source.version = (char *)"7.3";
-	w->source.path = w->linux_dir;
-	w->variant.name = (char *)"base";
-	w->variant.source = &w->source;
-	w->variant.base_config = (char *)"tinyconfig";
-	strv_push(&w->variant.options, "CONFIG_SMP=y");
-	*state = w;
-	return 0;
-}
-
-static int world_teardown(void **state)
-{
-	struct world *w = *state;
-
-	tree_remove(w->dir.buf, NULL);
-	str_release(&w->dir);
-	str_release(&w->steps);
-	strv_release(&w->variant.options);
-	strv_release(&w->variant.patches);
-	strv_release(&w->variant.archs);
-	free(w->linux_dir);
-	free(w);
-	return 0;
-}
-
-static struct kernel *try_build(struct world *w, bool force, struct err *e)
-{
-	struct build_options o = { .jobs = 2, .force = force };
-	struct build_progress p = { .step = on_step, .arg = w };
-
-	str_reset(&w->steps);
-	return kernel_build(&w->variant, arch_host(), &o, &p, e);
-}
-
-static struct kernel *build(struct world *w)
-{
-	struct err e = ERR_INIT;
-	struct kernel *k = try_build(w, false, &e);
-
-	if (!k)
-		fail_msg("build: %s", e.msg);
-	return k;
-}
-
-static void build_fails(struct world *w, const char *want)
-{
-	struct err e = ERR_INIT;
-	struct kernel *k = try_build(w, false, &e);
-
-	assert_null(k);
-	if (!strstr(e.msg, want))
-		fail_msg("got:  %s\nwant: %s", e.msg, want);
-}
-
-static void add_patches(struct world *w, const char *name)
-{
-	char *real = realpath(name, NULL);
-
-	assert_non_null(real);
-	strv_push(&w->variant.patches, real);
-	free(real);
-}
-
-static bool log_has(const struct kernel *k, const char *text)
-{
-	cleanup_free char *path = path_join(k->dir, "build.log");
-	cleanup_str struct str log = STR_INIT;
-
-	assert_int_equal(file_read(path, 0, &log, NULL), 0);
-	return strstr(log.buf, text) != NULL;
-}
-
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	cleanup_free char *path = path_join(dir, name);
-
-	assert_int_equal(file_write(path, text, strlen(text), NULL), 0);
-}
-
-static bool stepped(const struct world *w, const char *text)
-{
-	return strstr(w->steps.buf, text) != NULL;
-}
-
-/* Names below <cache>/<folder>. */
-static size_t count_entries(const char *folder, const char *suffix)
-{
-	cleanup_free char *dir = path_join(paths_cache(), folder);
-	cleanup_strv struct strv names = STRV_INIT;
-
-	if (dir_exists(dir))
-		dir_list(dir, suffix, &names, NULL);
-	return names.n;
-}
+#include "tests/unit/kernel_world.h"
 
 static void a_kernel_has_its_facts(void **state)
 {
@@ -293,7 +160,9 @@ static void a_bad_patch_names_patch_file_and_hunk(void **state)
 	struct world *w = *state;
 
 	add_patches(w, FIXTURES "/bad-hunk");
-	build_fails(w, "cannot apply patch '0001-second-hunk-is-stale.patch': mm/slub.c: hunk #2 at line 24");
+	build_fails(
+		w,
+		"cannot apply patch '0001-second-hunk-is-stale.patch': mm/slub.c: hunk #2 at line 24");
 	assert_int_equal(count_entries("requests", NULL), 0);
 }
 
@@ -323,6 +192,24 @@ static void the_first_compiler_error_is_shown(void **state)
 	build_fails(w, "mm/slub.c:1:9: error: 'no_such_thing' undeclared here");
 	build_fails(w, ".partial/build.log)");
 	assert_int_equal(count_entries("requests", NULL), 0);
+}
+
+/* A developer corrects what did not compile: the failed attempt makes room, the finished kernel stays. */
+static void a_failed_attempt_is_swept_away(void **state)
+{
+	struct world *w = *state;
+
+	write_file(w->linux_dir, "mm/slub.c", "int x = no_such_thing;\n");
+	build_fails(w, "no_such_thing");
+	assert_int_equal(count_entries("kernels", ".partial"), 1);
+	write_file(w->linux_dir, "mm/slub.c", "int x = nor_this;\n");
+	build_fails(w, "nor_this");
+	assert_int_equal(count_entries("kernels", ".partial"), 1);
+
+	w->variant.name = (char *)"another";
+	write_file(w->linux_dir, "mm/slub.c", "int x;\n");
+	kernel_free(build(w));
+	assert_int_equal(count_entries("kernels", NULL), 2);
 }
 
 static void a_wrong_version_is_refused(void **state)
@@ -373,127 +260,6 @@ static void the_dry_run_names_the_commands(void **state)
 	assert_int_equal(list.n, 0);
 }
 
-/*
- * A build in a process of its own, which stops at the gate when there is one. @open_gate: this process's
- * end of another one's gate, which would stay open as long as the child has it too; or -1.
- */
-static pid_t start_build(struct world *w, const char *gate, int open_gate, int steps_fd)
-{
-	struct err e = ERR_INIT;
-	struct kernel *k;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	if (open_gate >= 0)
-		close(open_gate);
-	if (gate)
-		setenv("KDELTA_FAKE_GATE", gate, 1);
-	w->steps_fd = steps_fd;
-	k = try_build(w, false, &e);
-	if (!k)
-		fprintf(stderr, "child: %s\n", e.msg);
-	_exit(k ? 0 : 1);
-}
-
-static char *make_gate(struct world *w)
-{
-	char *gate = path_join(w->dir.buf, "gate");
-
-	assert_int_equal(mkfifo(gate, 0600), 0);
-	return gate;
-}
-
-static int exit_of(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static void a_killed_build_goes_on(void **state)
-{
-	struct world *w = *state;
-	cleanup_free char *gate = make_gate(w);
-	pid_t pid = start_build(w, gate, -1, -1);
-	int fd = open(gate, O_WRONLY);
-	struct kernel *k;
-
-	assert_true(fd >= 0); /* make stands in the middle now */
-	kill(pid, SIGKILL);
-	assert_int_equal(exit_of(pid), 128 + SIGKILL);
-	assert_int_equal(count_entries("kernels", NULL), 1);
-	assert_int_equal(count_entries("kernels", ".partial"), 1);
-	assert_null(kernel_find(&w->variant, arch_host()));
-	close(fd);
-
-	k = build(w);
-	assert_true(stepped(w, "continuing the build of base"));
-	assert_false(log_has(k, "CC      mm/page_alloc.o"));
-	assert_int_equal(count_entries("kernels", ".partial"), 0);
-	kernel_free(k);
-}
-
-/* Read what a child's progress says until it says @text. */
-static void wait_for_step(int fd, const char *text)
-{
-	cleanup_str struct str got = STR_INIT;
-	char c;
-
-	while (!strstr(got.buf, text)) {
-		assert_int_equal(read(fd, &c, 1), 1);
-		str_addch(&got, c);
-	}
-}
-
-static void two_builds_of_one_kernel_make_one(void **state)
-{
-	struct world *w = *state;
-	cleanup_free char *gate = make_gate(w);
-	pid_t first = start_build(w, gate, -1, -1), second;
-	int fd = open(gate, O_WRONLY), fds[2];
-	struct kernel *k;
-
-	assert_true(fd >= 0);
-	assert_int_equal(pipe(fds), 0);
-	second = start_build(w, NULL, fd, fds[1]);
-	wait_for_step(fds[0], "waiting for another kdelta that builds this variant");
-	close(fd);
-	assert_int_equal(exit_of(first), 0);
-	assert_int_equal(exit_of(second), 0);
-	close(fds[0]);
-	close(fds[1]);
-
-	k = build(w);
-	assert_string_equal(w->steps.buf, "");
-	assert_int_equal(count_entries("kernels", NULL), 1);
-	kernel_free(k);
-}
-
-/* Two requests, one key: the second waits for the first one's kernel and takes it. */
-static void two_requests_of_one_key_make_one(void **state)
-{
-	struct world *w = *state;
-	cleanup_free char *gate = make_gate(w);
-	pid_t first = start_build(w, gate, -1, -1), second;
-	int fd = open(gate, O_WRONLY), fds[2];
-
-	assert_true(fd >= 0);
-	assert_int_equal(pipe(fds), 0);
-	strv_push(&w->variant.options, "CONFIG_TINY=y");
-	second = start_build(w, NULL, fd, fds[1]);
-	wait_for_step(fds[0], "waiting for another kdelta that builds this kernel");
-	close(fd);
-	assert_int_equal(exit_of(first), 0);
-	assert_int_equal(exit_of(second), 0);
-	close(fds[0]);
-	close(fds[1]);
-	assert_int_equal(count_entries("kernels", NULL), 1);
-	assert_int_equal(count_entries("requests", NULL), 2);
-}
-
 static void a_damaged_entry_is_built_again(void **state)
 {
 	struct world *w = *state;
@@ -537,8 +303,6 @@ static void modules_are_built_beside_their_source(void **state)
 	kernel_free(k);
 }
 
-#define WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -553,23 +317,17 @@ int main(void)
 		WORLD(a_bad_patch_names_patch_file_and_hunk),
 		WORLD(an_edited_tree_is_noticed),
 		WORLD(the_first_compiler_error_is_shown),
+		WORLD(a_failed_attempt_is_swept_away),
 		WORLD(a_wrong_version_is_refused),
 		WORLD(a_foreign_variant_is_refused),
 		WORLD(the_dry_run_names_the_commands),
-		WORLD(a_killed_build_goes_on),
-		WORLD(two_builds_of_one_kernel_make_one),
-		WORLD(two_requests_of_one_key_make_one),
 		WORLD(a_damaged_entry_is_built_again),
 		WORLD(modules_are_built_beside_their_source),
 	};
-	struct str cache = STR_INIT;
-	int failed;
+	int failed = world_begin();
 
-	if (dir_temp(NULL, &cache, NULL))
-		return 1;
-	setenv("XDG_CACHE_HOME", cache.buf, 1);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	tree_remove(cache.buf, NULL);
-	str_release(&cache);
+	if (!failed)
+		failed = cmocka_run_group_tests(tests, NULL, NULL);
+	world_end();
 	return failed;
 }

@@ -30,7 +30,9 @@ static void check_row(const char *name, const char *input, const char *got, cons
 
 static void hashes_are_sha256_of_framed_fields(void **state)
 {
-	static const char *const pairs[][2] = { { "ab", "c" }, { "a", "bc" }, { "abc", "" }, { "abc", NULL } };
+	static const char *const pairs[][2] = {
+		{ "ab", "c" }, { "a", "bc" }, { "abc", "" }, { "abc", NULL }
+	};
 	char hex[NROWS(pairs)][HASH_HEX], file[HASH_HEX];
 	struct str dir = STR_INIT;
 	cleanup_free char *path = NULL;
@@ -50,7 +52,8 @@ static void hashes_are_sha256_of_framed_fields(void **state)
 	path = path_join(dir.buf, "abc");
 	assert_int_equal(file_write(path, "abc", 3, NULL), 0);
 	assert_int_equal(hash_file(path, file, NULL), 0);
-	assert_string_equal(file, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(file,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_int_equal(hash_file("/nowhere", file, NULL), -1);
 	tree_remove(dir.buf, NULL);
 	str_release(&dir);
@@ -74,9 +77,11 @@ static void options_are_parsed(void **state)
 	} rows[] = {
 		{ "nothing", "# a comment\n  \n", "" },
 		{ "sorted", "CONFIG_B=y\nCONFIG_A=m\n", "CONFIG_A=m\nCONFIG_B=y\n" },
-		{ "the last one wins", "CONFIG_A=y\n# CONFIG_A is not set\n", "# CONFIG_A is not set\n" },
+		{ "the last one wins", "CONFIG_A=y\n# CONFIG_A is not set\n",
+		  "# CONFIG_A is not set\n" },
 		{ "n is not set", "CONFIG_A=n\n", "# CONFIG_A is not set\n" },
-		{ "a prefix is another symbol", "CONFIG_AB=y\nCONFIG_A=y\nCONFIG_ABC=y\nCONFIG_A=m\n",
+		{ "a prefix is another symbol",
+		  "CONFIG_AB=y\nCONFIG_A=y\nCONFIG_ABC=y\nCONFIG_A=m\n",
 		  "CONFIG_A=m\nCONFIG_AB=y\nCONFIG_ABC=y\n" },
 		{ "text", "CONFIG_A=\"a b\"  \r\n", "CONFIG_A=\"a b\"\n" },
 		{ "no name", "CONFIG_=y\n",
@@ -141,13 +146,16 @@ static void the_first_error_of_a_log(void **state)
 		const char *name, *input, *want;
 	} rows[] = {
 		{ "empty", "", "" },
-		{ "compiler", "  CC x.o\nx.c:1:2: warning: w\nx.c:3:4: error: no\nx.c:5:6: error: more\n",
+		{ "compiler",
+		  "  CC x.o\nx.c:1:2: warning: w\nx.c:3:4: error: no\nx.c:5:6: error: more\n",
 		  "x.c:3:4: error: no" },
-		{ "missing header", "x.c:1:10: fatal error: y.h: No such file\ncompilation terminated.\n",
+		{ "missing header",
+		  "x.c:1:10: fatal error: y.h: No such file\ncompilation terminated.\n",
 		  "x.c:1:10: fatal error: y.h: No such file" },
 		{ "assembler", "x.S:7: Error: no such instruction\nmake: *** [x.o] Error 1\n",
 		  "x.S:7: Error: no such instruction" },
-		{ "linker", "ld: x.o: in function `f':\nx.c:(.text+0x1): undefined reference to `g'\n",
+		{ "linker",
+		  "ld: x.o: in function `f':\nx.c:(.text+0x1): undefined reference to `g'\n",
 		  "x.c:(.text+0x1): undefined reference to `g'" },
 		{ "make", "make[1]: *** No rule to make target 'x'.  Stop.\n",
 		  "make[1]: *** No rule to make target 'x'.  Stop." },
@@ -173,9 +181,10 @@ static void the_debian_mirror_is_found(void **state)
 		{ "one line", "deb http://m.example/debian bookworm main\n", false,
 		  "http://m.example/debian", NULL },
 		{ "options",
-		  "deb [arch=amd64 signed-by=/k.gpg] https://m.example/debian/ bookworm main contrib\n", false,
-		  "https://m.example/debian/", "/k.gpg" },
-		{ "options apart", "deb [ signed-by=/k.gpg ] http://m.example/debian bookworm main\n", false,
+		  "deb [arch=amd64 signed-by=/k.gpg] https://m.example/debian/ bookworm main contrib\n",
+		  false, "https://m.example/debian/", "/k.gpg" },
+		{ "options apart",
+		  "deb [ signed-by=/k.gpg ] http://m.example/debian bookworm main\n", false,
 		  "http://m.example/debian", "/k.gpg" },
 		{ "other lines first",
 		  "# deb http://a.example/debian bookworm main\ndeb-src http://b.example/debian bookworm main\n"
@@ -193,16 +202,18 @@ static void the_debian_mirror_is_found(void **state)
 		  "Types: deb\nURIs: http://a.example/debian-security\nSuites: bookworm\n\n"
 		  "Types: deb deb-src\nURIs: http://x.example/other http://m.example/debian\nSuites: bookworm\n",
 		  true, "http://m.example/debian", NULL },
-		{ "continued lines", "types: deb\nuris:\n http://m.example/debian\nsuites: sid\n bookworm\n", true,
+		{ "continued lines",
+		  "types: deb\nuris:\n http://m.example/debian\nsuites: sid\n bookworm\n", true,
 		  "http://m.example/debian", NULL },
 		{ "switched off",
-		  "Enabled: no\nTypes: deb\nURIs: http://m.example/debian\nSuites: bookworm\n", true, NULL,
+		  "Enabled: no\nTypes: deb\nURIs: http://m.example/debian\nSuites: bookworm\n",
+		  true, NULL, NULL },
+		{ "sources only",
+		  "Types: deb-src\nURIs: http://m.example/debian\nSuites: bookworm\n", true, NULL,
 		  NULL },
-		{ "sources only", "Types: deb-src\nURIs: http://m.example/debian\nSuites: bookworm\n", true,
-		  NULL, NULL },
 		{ "an inline key is not a file",
-		  "Types: deb\nURIs: http://m.example/debian\nSuites: bookworm\nSigned-By:\n -----BEGIN\n", true,
-		  "http://m.example/debian", NULL },
+		  "Types: deb\nURIs: http://m.example/debian\nSuites: bookworm\nSigned-By:\n -----BEGIN\n",
+		  true, "http://m.example/debian", NULL },
 	};
 
 	(void)state;
@@ -279,7 +290,8 @@ static void tool_paths_move_with_a_build(void **state)
 		const char *name, *input, *want;
 	} rows[] = {
 		{ "none", "cc -I../include -c x.c", "cc -I../include -c x.c" },
-		{ "another kernel", "cc -I/c/kernels/abc/linux/tools -o /c/kernels/abc.partial/linux/build/x",
+		{ "another kernel",
+		  "cc -I/c/kernels/abc/linux/tools -o /c/kernels/abc.partial/linux/build/x",
 		  "cc -I/new/linux/tools -o /new/linux/build/x" },
 		{ "at the end", "x := /c/kernels/abc/linux", "x := /new/linux" },
 		{ "elsewhere", "cc /c/kernels-old/abc/linux /c/kernels/abc/other /c/kernels/linux",

@@ -58,7 +58,8 @@ struct member {
 	char link;
 };
 
-static void add_member(struct archive *a, const char *name, const char *content, size_t len, char link)
+static void add_member(struct archive *a, const char *name, const char *content, size_t len,
+		       char link)
 {
 	struct archive_entry *entry = archive_entry_new();
 
@@ -86,7 +87,8 @@ static void write_tar(const char *path, const struct member *members)
 	archive_write_add_filter_xz(a);
 	assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
 	for (; members->name; members++)
-		add_member(a, members->name, members->content, strlen(members->content), members->link);
+		add_member(a, members->name, members->content, strlen(members->content),
+			   members->link);
 	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
 	archive_write_free(a);
 }
@@ -379,7 +381,8 @@ static void every_place_that_failed_is_named(void **state)
 
 	get_fails(w, "it names no git, path, tarball, package or urls");
 	strv_push(&w->source.urls, "http://127.0.0.1:9/linux-7.3.tar.xz");
-	get_fails(w, "'http://127.0.0.1:9/linux-7.3.tar.xz' is neither https nor verified by sha256");
+	get_fails(w,
+		  "'http://127.0.0.1:9/linux-7.3.tar.xz' is neither https nor verified by sha256");
 	strv_push(&w->source.urls, "https://127.0.0.1:9/linux-7.3.tar.xz");
 	get_fails(w, "sha256; ");
 }

@@ -43,8 +43,8 @@ static void touched_files(void **state)
 		{ "rename", "diff --git a/mm/swap.c b/mm/folio.c\nsimilarity index 100%\n",
 		  "mm/swap.c mm/folio.c" },
 		{ "plain header", "--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a\n+b\n", "x.c" },
-		{ "plain header with times", "--- a/x.c\t2026-01-01\n+++ b/x.c\t2026-01-01\n@@ -1 +1 @@\n",
-		  "x.c" },
+		{ "plain header with times",
+		  "--- a/x.c\t2026-01-01\n+++ b/x.c\t2026-01-01\n@@ -1 +1 @@\n", "x.c" },
 		{ "new file", "--- /dev/null\n+++ b/new.c\n@@ -0,0 +1 @@\n+b\n", "new.c" },
 		{ "a removed line is no header", "@@ -1,2 +1 @@\n--- a comment/in SQL\n x\n", "" },
 		{ "once", "diff --git a/x b/x\ndiff --git a/x b/x\n", "x" },
@@ -73,9 +73,11 @@ static void trouble(void **state)
 		  "error: patch failed: mm/slub.c:120\nApplying patch mm/slub.c with 1 reject...\n"
 		  "Hunk #1 applied cleanly.\nRejected hunk #2.\n",
 		  "mm/slub.c: hunk #2 at line 120 does not apply" },
-		{ "a missing file", "Checking patch x.c...\nerror: x.c: No such file or directory\n",
+		{ "a missing file",
+		  "Checking patch x.c...\nerror: x.c: No such file or directory\n",
 		  "x.c: No such file or directory" },
-		{ "no hunk number", "error: patch failed: x.c:7\n", "x.c: hunk at line 7 does not apply" },
+		{ "no hunk number", "error: patch failed: x.c:7\n",
+		  "x.c: hunk at line 7 does not apply" },
 		{ "corrupt", "error: corrupt patch at line 9\n", "corrupt patch at line 9" },
 		{ "silence", "", "git apply failed without a message" },
 	};
@@ -201,7 +203,8 @@ static void stale_hunk_is_named(void **state)
 static void applying_twice_fails_by_name(void **state)
 {
 	check_applies(*state, FIXTURES "/count.mbox");
-	check_fails(*state, FIXTURES "/count", "cannot apply patch '0001-mm-slub-count-bytes.patch'");
+	check_fails(*state, FIXTURES "/count",
+		    "cannot apply patch '0001-mm-slub-count-bytes.patch'");
 }
 
 static void missing_things_are_named(void **state)
