@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Markers: instructions that do nothing and carry a number, for kernel modules and user space alike.
+ * Markers: instructions that do nothing and carry a number, for kernel modules and user space.
  * Under QEMU the plugin in collectors/ sees them and counts what runs between them; on real machines
- * they are no-ops. No function of this file touches memory, a register that the compiler knows, or flags.
+ * they are no-ops. Nothing here touches memory, flags or a register that the compiler knows.
  *
  *	x86	nopl disp32(%rax,%rax)	disp32 = magic << 16 | payload
  *	s390	brcl 0,offset		offset = magic << 16 | payload, in halfwords
  *	arm64	movz xzr,#payload	never emitted by a compiler, so it needs no magic
  *
- * payload = kind << 13 | id, id 0 … 255.
+ * payload = kind << 13 | id, id 0 to 255.
  *
- * Windows. What lies strictly between the two markers is counted, the markers themselves are not:
+ * Windows. What lies strictly between the two markers is counted, the markers are not:
  *
- *	open … close			this CPU; has to be closed on the CPU that it was opened on
- *	open_machine … close_machine	all CPUs, from the first opening anywhere to the last closing
- *	open_isolated … close_isolated	this CPU, which should stay in user space meanwhile: every stay in
- *					the kernel is an excursion
+ *	open, close		this CPU; has to be closed on the CPU that it was opened on
+ *	open_machine,		all CPUs, from the first opening anywhere to the last closing
+ *	close_machine
+ *	open_isolated,		this CPU, which should stay in user space meanwhile: every stay in
+ *	close_isolated		the kernel is an excursion
  *
- * Windows of different ids nest and overlap freely. One id opened again before it is closed is counted
- * from the outermost opening to the matching closing.
+ * Windows of different ids nest and overlap freely. One id opened again before it is closed is
+ * counted from the outermost opening to the matching closing.
  */
 #ifndef KDELTA_MARKER_H
 #define KDELTA_MARKER_H
@@ -41,7 +42,7 @@
 #define KDELTA_CONTEXT_SET 3
 #define KDELTA_CONTEXT_NONE 0xffffffffU /* windows that open now belong to nothing */
 
-/* Ids of windows. The plugin calls them "window.<name>"; one that has no name here goes by its number. */
+/* Ids of windows. The plugin calls them "window.<name>"; one without a name goes by its number. */
 #define KDELTA_WINDOW_EVENTS 1 /* event_bench */
 #define KDELTA_WINDOW_PTE 2 /* pte: page table changes */
 #define KDELTA_WINDOW_ALLOC 3 /* kmalloc_bench: kmalloc */
@@ -51,21 +52,22 @@
 #define KDELTA_MARK_PAYLOAD(kind, id) ((kind) << 13 | (id))
 #define KDELTA_MARK_WORD(kind, id) (KDELTA_MARK_MAGIC << 16 | KDELTA_MARK_PAYLOAD(kind, id))
 
+/* s390 has no %c: it would print the low byte. */
 #if defined(__x86_64__)
-#define KDELTA_MARK(kind, id)                                        \
-	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00\n\t.long %c0"     \
-		     : : "i"(KDELTA_MARK_WORD(kind, id)) : "memory")
+#define KDELTA_MARK_ASM ".byte 0x0f, 0x1f, 0x84, 0x00\n\t.long %c0"
+#define KDELTA_MARK_NUMBER KDELTA_MARK_WORD
 #elif defined(__s390x__)
-#define KDELTA_MARK(kind, id)                                        \
-	asm volatile(".short 0xc004\n\t.long %c0"                    \
-		     : : "i"(KDELTA_MARK_WORD(kind, id)) : "memory")
+#define KDELTA_MARK_ASM ".short 0xc004\n\t.long %0"
+#define KDELTA_MARK_NUMBER KDELTA_MARK_WORD
 #elif defined(__aarch64__)
-#define KDELTA_MARK(kind, id)                                        \
-	asm volatile("movz xzr, #%c0"                                \
-		     : : "i"(KDELTA_MARK_PAYLOAD(kind, id)) : "memory")
+#define KDELTA_MARK_ASM "movz xzr, #%c0"
+#define KDELTA_MARK_NUMBER KDELTA_MARK_PAYLOAD
 #else
-#define KDELTA_MARK(kind, id) asm volatile("" : : : "memory")
+#error "no marker for this architecture"
 #endif
+
+#define KDELTA_MARK(kind, id) \
+	({ asm volatile(KDELTA_MARK_ASM : : "i"(KDELTA_MARK_NUMBER(kind, id)) : "memory"); })
 
 /* @id has to be a constant. */
 #define kdelta_open(id) KDELTA_MARK(KDELTA_MARK_OPEN, id)
@@ -90,8 +92,8 @@ static inline void kdelta_context_send(unsigned int number)
 }
 
 /*
- * Windows that open from now on, on any CPU, belong to workload @w and @round of the plan; @round < 0:
- * to nothing (a warm-up). One task at a time may do this.
+ * Windows that open from now on, on any CPU, belong to workload @w and @round of the plan; @round
+ * below 0: to nothing (a warm-up). One task at a time may do this.
  */
 static inline void kdelta_context(int w, int round)
 {
