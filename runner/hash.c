@@ -70,7 +70,7 @@ void hash_end(struct hash *h, char hex[HASH_HEX])
 
 	if (EVP_DigestFinal_ex(h->md, md, &len) != 1 || len * 2 != HASH_HEX - 1)
 		abort();
-	for (unsigned int i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		snprintf(hex + 2 * i, 3, "%02x", md[i]);
 	EVP_MD_CTX_free(h->md);
 	free(h);

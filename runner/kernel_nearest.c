@@ -8,7 +8,7 @@
 #include "runner/base/file.h"
 
 /* A different source may touch anything, an option a good part, a patched file what includes it. */
-enum { COST_SOURCE = 1000000, COST_OPTION = 1000, COST_FILE = 1 };
+static const long cost_source = 1000000, cost_option = 1000, cost_file = 1;
 
 static long files_distance(const struct strv *a, const struct strv *b)
 {
@@ -32,9 +32,9 @@ static long distance(const struct request *r, const struct strv *touched, const 
 	if (k->arch != r->arch || strcmp(k->compiler, r->compiler) || strcmp(k->linker, r->linker))
 		return -1;
 	if (!kconfig_add_file(&wanted, path, NULL) && !touched_read(k->dir, &files, NULL))
-		cost = COST_SOURCE * (strcmp(k->source_id, r->source_id) != 0) +
-		       COST_OPTION * (long)kconfig_distance(&wanted, &r->wanted) +
-		       COST_FILE * files_distance(&files, touched);
+		cost = cost_source * (strcmp(k->source_id, r->source_id) != 0) +
+		       cost_option * (long)kconfig_distance(&wanted, &r->wanted) +
+		       cost_file * files_distance(&files, touched);
 	kconfig_release(&wanted);
 	return cost;
 }
