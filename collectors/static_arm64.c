@@ -91,12 +91,16 @@ static bool arm64_flush(void *state, uint64_t *target)
 
 static void see_page(struct arm64_state *st, uint64_t addr, bool used)
 {
+	struct page *p;
+
 	for (size_t i = 0; i < st->nseen; i++)
 		if (st->seen[i].addr == addr) {
 			st->seen[i].used |= used;
 			return;
 		}
-	*ARRAY_PUSH(st->seen, st->nseen, st->seen_cap) = (struct page){ addr, used };
+	p = ARRAY_PUSH(st->seen, st->nseen, st->seen_cap);
+	p->addr = addr;
+	p->used = used;
 }
 
 static int64_t sign(uint64_t v, unsigned int bits)
@@ -206,6 +210,16 @@ static bool loads(uint32_t w)
 	return (w >> 28 & 3) == 3 ? w & 0x00c00000 : (w >> 28 & 3) == 1 || (w & 0x00400000);
 }
 
+/* Does an instruction that is no load write the register in its lowest bits? */
+static bool writes_rd(uint32_t w)
+{
+	if ((w & 0x1c000000) == 0x10000000) /* data processing with a constant */
+		return true;
+	if ((w & 0x0e000000) == 0x0a000000) /* with registers; ccmp has flags there */
+		return (w & 0x1fe00000) != 0x1a400000;
+	return (w & 0xfff00000) == 0xd5300000; /* mrs */
+}
+
 /* Forget the registers that an instruction writes. */
 static void clobber(struct arm64_state *st, uint32_t w)
 {
@@ -216,12 +230,7 @@ static void clobber(struct arm64_state *st, uint32_t w)
 			forget(st, w & 31);
 		if (loads(w) && pair)
 			forget(st, w >> 10 & 31);
-	} else if ((w & 0x1c000000) == 0x10000000) {
-		forget(st, w & 31);
-	} else if ((w & 0x0e000000) == 0x0a000000 &&
-		   (w & 0x1fe00000) != 0x1a400000) { /* not ccmp */
-		forget(st, w & 31);
-	} else if ((w & 0xfff00000) == 0xd5300000) { /* mrs */
+	} else if (writes_rd(w)) {
 		forget(st, w & 31);
 	} else if ((w & 0xfc000000) == 0x94000000 || (w & 0xfffffc1f) == 0xd63f0000) { /* bl, blr */
 		/* the result; other registers may live on, because gcc knows what the callee writes */

@@ -210,7 +210,7 @@ int static_diff(const struct static_image *a, const struct static_image *b, stru
 	size_t i = next_own(a, 0), k = next_own(b, 0);
 
 	memset(out, 0, sizeof(*out));
-	if (strcmp(a->arch, b->arch))
+	if (strcmp(a->arch, b->arch) != 0)
 		return err_set(e, ERR_USAGE, "cannot compare '%s' (%s) with '%s' (%s)", a->path,
 			       a->arch, b->path, b->arch);
 	while (i < a->nfn || k < b->nfn) {

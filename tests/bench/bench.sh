@@ -5,6 +5,7 @@
 #   boot   a whole `kdelta run` of one boot with the empty workload (process start to stored result and
 #          printed comparison) over a bare QEMU boot of the same kernel on the same machine, whose init only
 #          switches off. Interleaved, the order changing from pair to pair; median of the pairs' ratios.
+#   static  analysis and comparison of two vmlinux.
 #   store  rows per second into the database.
 #
 # BENCH_TARGET and BENCH_PAIRS choose another target and number of pairs.
@@ -85,6 +86,9 @@ printf 'boot   kdelta / bare QEMU  %.3f  (%s, %d pairs; bare %.2f s, kdelta %.2f
 	"$(cut -d' ' -f1 "$tmp/pairs" | median)" "$(cut -d' ' -f2 "$tmp/pairs" | median)" \
 	"$(awk '{ print $2 / $1 }' "$tmp/pairs" | sort -n | head -n 1)" \
 	"$(awk '{ print $2 / $1 }' "$tmp/pairs" | sort -n | tail -n 1)"
+seconds "$kdelta" compare --static base base --target "$target" >"$tmp/static"
+printf 'static compare two vmlinux  %.2f s  (%s bytes of text each; goal 3)\n' "$took" \
+	"$(awk '$1 == "text" { print $2 }' "$tmp/static")"
 for program in build/bench/bench_*; do
 	[[ ! -x $program || -d $program ]] || "$program" "$tmp/store.db"
 done

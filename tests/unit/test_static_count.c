@@ -123,7 +123,7 @@ static void sections(const struct static_toolchain *t)
 			char name[128];
 
 			if (sscanf(lines.v[k], "%127s %llu", name, &size) != 2 ||
-			    strcmp(name, m->sec[i].name))
+			    strcmp(name, m->sec[i].name) != 0)
 				continue;
 			expect(t, name, m->sec[i].size, size);
 			seen++;

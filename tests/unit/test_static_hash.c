@@ -55,7 +55,7 @@ static void check_arch(const struct static_toolchain *t, bool linked)
 		cleanup_str struct str got = STR_INIT;
 
 		describe(a, b, &got);
-		if (strcmp(got.buf, diff_rows[i].want))
+		if (strcmp(got.buf, diff_rows[i].want) != 0)
 			fail_msg("%s %s, %s: %s\ninput: %s\ngot:   %s\nwant:  %s", t->arch,
 				 t->machine, linked ? "linked" : "object", diff_rows[i].name,
 				 diff_rows[i].defines, got.buf, diff_rows[i].want);
@@ -86,8 +86,8 @@ static void same_code(void **state)
 		const char *name, *functions, *which;
 		enum static_same want;
 	} rows[] = {
-		{ "none asked for", "", NULL, SS_IDENTICAL },
-		{ "equal ones", "says loops switches", NULL, SS_IDENTICAL },
+		{ "none asked for", "", "", SS_IDENTICAL },
+		{ "equal ones", "says loops switches", "", SS_IDENTICAL },
 		{ "one differs", "says changes loops", "changes", SS_DIFFERENT },
 		{ "one is missing", "says nothing changes", "nothing", SS_MISSING },
 		{ "one is new", "in_front", "in_front", SS_MISSING },
@@ -99,16 +99,15 @@ static void same_code(void **state)
 	(void)state;
 	for (size_t i = 0; i < NROWS(rows); i++) {
 		cleanup_strv struct strv names = STRV_INIT;
-		const char *which = NULL;
+		const char *which = "";
 		enum static_same got;
 
 		strv_split(&names, rows[i].functions, " ");
 		got = static_same_code(a, b, (const char *const *)names.v, names.n, &which);
-		if (got != rows[i].want || (which ? !rows[i].which || strcmp(which, rows[i].which) :
-						    rows[i].which != NULL))
+		if (got != rows[i].want || strcmp(which, rows[i].which) != 0)
 			fail_msg("%s\ninput: %s\ngot:   %d %s\nwant:  %d %s", rows[i].name,
-				 rows[i].functions, (int)got, which ? which : "-",
-				 (int)rows[i].want, rows[i].which ? rows[i].which : "-");
+				 rows[i].functions, (int)got, which, (int)rows[i].want,
+				 rows[i].which);
 	}
 	static_free(b);
 	static_free(a);
@@ -183,7 +182,7 @@ static void other_arch(void **state)
 }
 
 /* Without file_write(), which waits for the disk. */
-static void write_bytes(const char *path, const char *bytes, size_t len)
+static void write_bytes(const char *path, const unsigned char *bytes, size_t len)
 {
 	FILE *f = fopen(path, "w");
 
@@ -195,6 +194,7 @@ static void write_bytes(const char *path, const char *bytes, size_t len)
 /* A damaged file may be refused or analysed, but it must not hurt: this is for the sanitizers. */
 static void damaged(const struct static_toolchain *t, bool linked)
 {
+	static const unsigned char bits[] = { 1, 2, 4, 8, 16, 32, 64, 128 };
 	cleanup_free char *path = static_build(t, "", linked);
 	cleanup_free char *broken = xasprintf("%s.broken", path);
 	cleanup_str struct str good = STR_INIT;
@@ -203,7 +203,7 @@ static void damaged(const struct static_toolchain *t, bool linked)
 
 	assert_int_equal(file_read(path, 0, &good, &e), 0);
 	for (int i = 0; i < 300; i++) {
-		cleanup_free char *bytes = xmalloc(good.len);
+		cleanup_free unsigned char *bytes = xmalloc(good.len);
 		size_t len = i % 3 ? good.len : good.len * (size_t)i / 300;
 
 		memcpy(bytes, good.buf, good.len);
@@ -211,7 +211,7 @@ static void damaged(const struct static_toolchain *t, bool linked)
 			seed = seed * 1664525 + 1013904223;
 			/* every other one hits the section headers, which stand at the end */
 			bytes[i % 2 ? good.len - 1 - (seed >> 8) % 600 : (seed >> 8) % good.len] ^=
-				(char)(1 << (seed >> 4 & 7));
+				bits[seed >> 4 & 7];
 		}
 		err_clear(&e);
 		write_bytes(broken, bytes, len);
