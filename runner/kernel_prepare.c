@@ -272,5 +272,10 @@ int partial_prepare(const struct request *r, bool from_scratch, const struct bui
 	if (tree_remove(r->partial, e) || dir_make(r->partial, e))
 		return -1;
 	out->log_fd = log_open(r, p, e);
-	return out->log_fd < 0 ? -1 : prepare(r, from_scratch, p, out, e);
+	if (out->log_fd < 0)
+		return -1;
+	if (!prepare(r, from_scratch, p, out, e))
+		return 0;
+	tree_remove(r->tree, NULL); /* the log stays: the message may name it */
+	return -1;
 }

@@ -13,6 +13,7 @@
 
 #include "runner/base/file.h"
 #include "runner/kernel_tree.h"
+#include "runner/paths.h"
 #include "tests/unit/kernel_world.h"
 
 static void a_kernel_has_its_facts(void **state)
@@ -79,6 +80,22 @@ static void another_way_to_the_same_config_shares_a_build(void **state)
 	kernel_free(b);
 }
 
+/* Is there a tree, finished or not, among the kernels? */
+static bool any_tree_left(void)
+{
+	cleanup_free char *kernels = path_join(paths_cache(), "kernels");
+	cleanup_strv struct strv names = STRV_INIT;
+	bool left = false;
+
+	assert_int_equal(dir_list(kernels, NULL, &names, NULL), 0);
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *tree = xasprintf("%s/%s/linux", kernels, names.v[i]);
+
+		left |= dir_exists(tree);
+	}
+	return left;
+}
+
 static void lost_options_are_listed(void **state)
 {
 	struct world *w = *state;
@@ -89,6 +106,7 @@ static void lost_options_are_listed(void **state)
 	build_fails(w, "2 options did not survive olddefconfig: CONFIG_LOST_A (wanted y, got n), "
 		       "CONFIG_LOST_B (wanted \"x\", got n)");
 	assert_int_equal(count_entries("requests", NULL), 0);
+	assert_false(any_tree_left());
 }
 
 static void a_patch_builds_what_it_touches(void **state)
