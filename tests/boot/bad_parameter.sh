@@ -7,6 +7,7 @@ use_boot_configs
 
 want 3 "$kdelta" run bad-parameter --db "$db"
 says "$errors" 'cpu 63 is not online'
+want 0 "$kdelta" show --db "$db"
 says "$out" 'broken: .*cpu 63 is not online'
 equal "state" "$(sql 'SELECT state FROM workload_state')" broken
 equal "records" "$(sql 'SELECT count(*) FROM record')" 0
