@@ -180,9 +180,10 @@ $(B)/libguest.a: $(GUEST_TEST_OBJ) $(UNIT_SHARED_OBJ) $(B)/objects
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcsT $@ $(GUEST_TEST_OBJ) $(UNIT_SHARED_OBJ)
 
+# Linked beside and renamed: a program that runs is never half of something.
 $(B)/kdelta: $(HOST_OBJ) $(B)/objects $(B)/flags
 	$(call say,LD,$@)
-	$(Q)$(HOST_LD) -o $@ $(HOST_OBJ) $(HOST_LIBS)
+	$(Q)$(HOST_LD) -o $@.new $(HOST_OBJ) $(HOST_LIBS) && mv -f $@.new $@
 
 $(B)/kdelta.1: $(B)/kdelta
 	$(call say,MAN,$@)
@@ -206,7 +207,7 @@ $(B)/guest/$(1)/obj/%.o: %.c $(B)/flags
 
 $(B)/guest/$(1)/kdelta-guest: $(patsubst %.c,$(B)/guest/$(1)/obj/%.o,$(GUEST_SRC)) $(B)/objects
 	$$(call say,LD,$$@)
-	$$(Q)$(call arch_cc,$(1)) $$(GUEST_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+	$$(Q)$(call arch_cc,$(1)) $$(GUEST_LDFLAGS) -o $$@.new $$(filter %.o,$$^) && mv -f $$@.new $$@
 endef
 $(foreach a,$(GUEST_ARCHS),$(eval $(call guest_rules,$(a))))
 
@@ -236,6 +237,7 @@ test-unit:
 
 test-pipeline:
 	@$(submake) all
+	@$(submake) SANITIZE=1 all
 	@tests/run pipeline
 
 test-boot:
