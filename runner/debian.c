@@ -48,7 +48,7 @@ static bool parse_list_line(const char *line, const char *codename, struct debia
 	bool in_options;
 
 	strv_split(&w, line, " \t\r");
-	if (w.n < 3 || strcmp(w.v[0], "deb"))
+	if (w.n < 3 || strcmp(w.v[0], "deb") != 0)
 		return false;
 	for (in_options = w.v[1][0] == '['; in_options && i < w.n; i++) {
 		char *option = w.v[i] + strspn(w.v[i], "[");
@@ -59,7 +59,7 @@ static bool parse_list_line(const char *line, const char *codename, struct debia
 		if (str_starts(option, "signed-by="))
 			signed_by = option + strlen("signed-by=");
 	}
-	if (i + 1 >= w.n || !is_debian_uri(w.v[i]) || strcmp(w.v[i + 1], codename))
+	if (i + 1 >= w.n || !is_debian_uri(w.v[i]) || strcmp(w.v[i + 1], codename) != 0)
 		return false;
 	return mirror_take(m, w.v[i], signed_by);
 }
@@ -108,7 +108,7 @@ static struct strv *stanza_line(struct stanza *s, const char *line)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		size_t n = strlen(fields[i].key);
 
-		if (strncasecmp(line, fields[i].key, n))
+		if (strncasecmp(line, fields[i].key, n) != 0)
 			continue;
 		strv_split(fields[i].list, line + n, " \t\r");
 		return fields[i].list;

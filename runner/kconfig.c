@@ -172,6 +172,6 @@ size_t kconfig_distance(const struct kconfig *a, const struct kconfig *b)
 	for (size_t i = 0; i < a->n; i++)
 		n += strcmp(a->v[i].value, kconfig_get(b, a->v[i].name)) != 0;
 	for (size_t i = 0; i < b->n; i++)
-		n += !kconfig_find(a, b->v[i].name) && strcmp(b->v[i].value, "n");
+		n += !kconfig_find(a, b->v[i].name) && strcmp(b->v[i].value, "n") != 0;
 	return n;
 }

@@ -29,7 +29,8 @@ static long distance(const struct request *r, const struct strv *touched, const 
 	struct kconfig wanted = KCONFIG_INIT;
 	long cost = -1;
 
-	if (k->arch != r->arch || strcmp(k->compiler, r->compiler) || strcmp(k->linker, r->linker))
+	if (k->arch != r->arch || strcmp(k->compiler, r->compiler) != 0 ||
+	    strcmp(k->linker, r->linker) != 0)
 		return -1;
 	if (!kconfig_add_file(&wanted, path, NULL) && !touched_read(k->dir, &files, NULL))
 		cost = cost_source * (strcmp(k->source_id, r->source_id) != 0) +

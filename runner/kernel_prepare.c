@@ -89,8 +89,8 @@ static bool prepared_read(const struct request *r, struct partial *part)
 		return false;
 	boot_id(&boot);
 	strv_split(&words, text.buf, " \n");
-	if (words.n != 4 || strcmp(words.v[0], boot.buf) || strlen(words.v[1]) != HASH_HEX - 1 ||
-	    strlen(words.v[2]) != HASH_HEX - 1)
+	if (words.n != 4 || strcmp(words.v[0], boot.buf) != 0 ||
+	    strlen(words.v[1]) != HASH_HEX - 1 || strlen(words.v[2]) != HASH_HEX - 1)
 		return false;
 	memcpy(part->key, words.v[1], HASH_HEX);
 	memcpy(part->patches_hash, words.v[2], HASH_HEX);

@@ -29,7 +29,7 @@ static bool is_superseded(const struct request *r, const char *dir)
 	cleanup_free char *line = owner_line(r);
 	cleanup_str struct str text = STR_INIT;
 
-	return strcmp(dir, r->partial) && file_exists(path) &&
+	return strcmp(dir, r->partial) != 0 && file_exists(path) &&
 	       !file_read(path, 4096, &text, NULL) && !strcmp(text.buf, line);
 }
 

@@ -22,7 +22,7 @@ static void touch_git_header(struct strv *touched, const char *s, const char *en
 {
 	const char *space = s;
 
-	while (space && space < end && strncmp(space, " b/", 3))
+	while (space && space < end && strncmp(space, " b/", 3) != 0)
 		space = memchr(space + 1, ' ', (size_t)(end - space - 1));
 	if (!space || space >= end)
 		return;

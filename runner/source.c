@@ -141,7 +141,7 @@ static int make_variable(const char *text, const char *name, long *out)
 
 	for (const char *line = text; line && *line;
 	     line = strchr(line, '\n'), line += line != NULL) {
-		if (strncmp(line, name, n))
+		if (strncmp(line, name, n) != 0)
 			continue;
 		const char *s = line + n + strspn(line + n, " \t");
 		char *end;
@@ -180,7 +180,7 @@ static int check_version(const struct source *s, const char *dir, struct err *e)
 
 	if (!got)
 		return -1;
-	if (n && (strncmp(got, s->version, n) || (got[n] && got[n] != '.')))
+	if (n && (strncmp(got, s->version, n) != 0 || (got[n] && got[n] != '.')))
 		return err_set(e, ERR_USAGE, "source '%s' is Linux %s, expected %s", s->name, got,
 			       s->version);
 	return 0;
@@ -223,7 +223,7 @@ static int check_sha256(const char *file, const char *want, struct err *e)
 		return 0;
 	if (hash_file(file, got, e))
 		return -1;
-	if (strcasecmp(got, want))
+	if (strcasecmp(got, want) != 0)
 		return err_set(e, ERR_INFRA, "'%s' has sha256 %s, expected %s", file, got, want);
 	return 0;
 }

@@ -89,7 +89,7 @@ static const char *strip_name(const char *name, int strip)
 			return NULL;
 		name++;
 	}
-	return *name && strcmp(name, ".") ? name : NULL;
+	return *name && strcmp(name, ".") != 0 ? name : NULL;
 }
 
 static int copy_data(struct archive *in, struct archive *out)

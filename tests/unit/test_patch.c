@@ -27,7 +27,7 @@ static void join(const struct strv *v, struct str *out)
 
 static void check_row(const char *name, const char *input, const char *got, const char *want)
 {
-	if (strcmp(got, want))
+	if (strcmp(got, want) != 0)
 		fail_msg("%s\ninput: %s\ngot:   %s\nwant:  %s", name, input, got, want);
 }
 
