@@ -9,6 +9,7 @@ VERSION = 0.1.0
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
 .DEFAULT_GOAL := all
 
 PREFIX ?= /usr/local
@@ -88,6 +89,16 @@ HOST_SRC := \
 	$(filter-out workloads/guest%,$(wildcard workloads/*.c)) \
 	$(wildcard collectors/plugin_host*.c)
 
+# What QEMU loads; its parts that know nothing of QEMU are tested like everything else.
+PLUGIN_SRC := \
+	$(filter-out collectors/plugin_host%,$(wildcard collectors/plugin*.c)) \
+	$(wildcard collectors/events*.c) \
+	runner/base/err.c \
+	runner/base/file.c \
+	runner/base/str.c \
+	results/hist.c \
+	results/record.c
+
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
@@ -97,7 +108,8 @@ object = $(patsubst %.c,$(B)/obj/%.o,$(1))
 HOST_OBJ := $(call object,$(HOST_SRC))
 LIB_OBJ := $(filter-out $(B)/obj/runner/main.o,$(HOST_OBJ))
 # Tests may also link what runs only in the guest; from an archive only what a test names is taken.
-GUEST_TEST_OBJ := $(call object,$(wildcard workloads/guest*.c))
+GUEST_TEST_OBJ := $(call object,$(wildcard workloads/guest*.c)) \
+	$(call object,$(filter collectors/plugin_% collectors/events%,$(PLUGIN_SRC)))
 UNIT_OBJ := $(call object,$(UNIT_SRC))
 UNIT_SHARED_OBJ := $(call object,$(UNIT_SHARED_SRC))
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
@@ -115,7 +127,7 @@ GUESTS := $(foreach a,$(GUEST_ARCHS),$(B)/guest/$(a)/kdelta-guest)
 
 .PHONY: all setup demo test test-unit test-pipeline test-boot lint bench install clean help tests FORCE
 
-all: $(B)/kdelta $(GUESTS) $(B)/kdelta.1
+all: $(B)/kdelta $(B)/kdelta-plugin.so $(GUESTS) $(B)/kdelta.1
 	$(if $(LEFT_OUT),@echo "left out: the guest program for $(LEFT_OUT) (no compiler: 'make setup' installs it)")
 
 tests: $(UNIT_BIN)
@@ -142,7 +154,7 @@ $(B)/prefix: | $(B)/tools
 	@:
 
 # Which objects there are: a removed source has to leave the program too.
-OBJECTS_TEXT := $(HOST_SRC) $(GUEST_SRC) $(UNIT_SHARED_SRC)
+OBJECTS_TEXT := $(HOST_SRC) $(GUEST_SRC) $(UNIT_SHARED_SRC) $(PLUGIN_SRC)
 ifneq ($(file <$(B)/objects),$(OBJECTS_TEXT))
 $(B)/objects: FORCE
 endif
@@ -184,6 +196,15 @@ $(B)/libguest.a: $(GUEST_TEST_OBJ) $(UNIT_SHARED_OBJ) $(B)/objects
 $(B)/kdelta: $(HOST_OBJ) $(B)/objects $(B)/flags
 	$(call say,LD,$@)
 	$(Q)$(HOST_LD) -o $@.new $(HOST_OBJ) $(HOST_LIBS) && mv -f $@.new $@
+
+$(B)/plugin/%.o: %.c $(B)/flags
+	$(call say,CC,$< (plugin))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KDELTA_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
+$(B)/kdelta-plugin.so: $(PLUGIN_SRC:%.c=$(B)/plugin/%.o) $(B)/objects
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $(filter %.o,$^) -pthread
 
 $(B)/kdelta.1: $(B)/kdelta
 	$(call say,MAN,$@)
@@ -258,6 +279,7 @@ DATA := $(shell find configs kmods -type f ! -name '.*' 2>/dev/null | sort)
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)$(INSTALL) -D -m 755 $(B)/kdelta $(DESTDIR)$(PREFIX)/bin/kdelta
+	$(Q)$(INSTALL) -D -m 755 $(B)/kdelta-plugin.so $(DESTDIR)$(PREFIX)/lib/kdelta/kdelta-plugin.so
 	$(Q)$(INSTALL) -D -m 644 $(B)/kdelta.1 $(DESTDIR)$(PREFIX)/share/man/man1/kdelta.1
 	$(Q)for a in $(GUEST_ARCHS); do $(INSTALL) -D -m 755 $(B)/guest/$$a/kdelta-guest \
 		$(DESTDIR)$(PREFIX)/lib/kdelta/guest/$$a/kdelta-guest || exit 1; done
@@ -282,5 +304,6 @@ help:
 	@echo "V=1 shows commands; SANITIZE=1 builds with ASan and UBSan into build-asan/."
 
 -include $(patsubst %.o,%.d,$(HOST_OBJ) $(UNIT_OBJ) $(UNIT_SHARED_OBJ) $(GUEST_TEST_OBJ))
+-include $(PLUGIN_SRC:%.c=$(B)/plugin/%.d)
 -include $(patsubst %.c,$(B)/obj/%.d,$(BENCH_SRC))
 -include $(foreach a,$(GUEST_ARCHS),$(patsubst %.c,$(B)/guest/$(a)/obj/%.d,$(GUEST_SRC)))
