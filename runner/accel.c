@@ -216,7 +216,7 @@ static enum accel prove(const struct target *t, const char *image, struct str *w
 		str_addf(why, "KVM works: a guest started in %.1f s", r.start_seconds);
 		answer = ACCEL_KVM;
 	} else {
-		str_addf(why, "KVM is there, but a guest did not start (%.160s); using TCG",
+		str_addf(why, "KVM is there, but a guest did not start (%.100s); using TCG",
 			 r.reason);
 	}
 	boot_result_release(&r);
