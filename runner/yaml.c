@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "runner/yaml.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <libfyaml.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -12,11 +12,13 @@
 
 #define SIZE_MAX_FILE ((size_t)1 << 20)
 #define DEPTH_MAX 16
+#define CHILDREN_MAX 4096 /* of one list or map; looking for a key twice is quadratic */
 
-static int place_err(const char *path, int line, int column, struct err *e, const char *fmt, va_list ap)
-	__attribute__((format(printf, 5, 0)));
+static int place_err(const char *path, int line, int column, struct err *e, const char *fmt,
+		     va_list ap) __attribute__((format(printf, 5, 0)));
 
-static int place_err(const char *path, int line, int column, struct err *e, const char *fmt, va_list ap)
+static int place_err(const char *path, int line, int column, struct err *e, const char *fmt,
+		     va_list ap)
 {
 	cleanup_str struct str s = STR_INIT;
 
@@ -39,7 +41,8 @@ int yaml_key_err(const char *path, const struct yaml *y, struct err *e, const ch
 	va_list ap;
 
 	va_start(ap, fmt);
-	place_err(path, y->key ? y->key_line : y->line, y->key ? y->key_column : y->column, e, fmt, ap);
+	place_err(path, y->key ? y->key_line : y->line, y->key ? y->key_column : y->column, e, fmt,
+		  ap);
 	va_end(ap);
 	return -1;
 }
@@ -89,14 +92,16 @@ static void scalar_place(struct fy_node *n, int *line, int *column)
 	}
 }
 
-/* A NUL byte would hide what follows it from every later check. */
+/* Escapes as "\0" and "\e" make characters that no value needs: a NUL would hide what follows it from
+ * every later check, others would reach the terminal with the message. */
 static char *scalar_text(struct fy_node *n)
 {
 	size_t len = 0;
 	const char *p = fy_node_get_scalar(n, &len);
 
-	if (p && memchr(p, '\0', len))
-		return NULL;
+	for (size_t i = 0; p && i < len; i++)
+		if (iscntrl((unsigned char)p[i]) && p[i] != '\n' && p[i] != '\t')
+			return NULL;
 	return xstrndup(p ? p : "", len);
 }
 
@@ -110,8 +115,16 @@ static int convert_scalar(struct convert *c, struct fy_node *n, struct yaml *out
 		return yaml_err(c->path, out, c->e, "tags ('!name') are not understood here");
 	out->text = scalar_text(n);
 	if (!out->text)
-		return yaml_err(c->path, out, c->e, "a NUL byte in a value");
+		return yaml_err(c->path, out, c->e, "a control character in a value");
 	return 0;
+}
+
+static struct yaml *new_child(struct convert *c, struct yaml *out)
+{
+	if (out->n < CHILDREN_MAX)
+		return ARRAY_PUSH(out->child, out->n, out->cap);
+	yaml_err(c->path, out, c->e, "more than %d entries", CHILDREN_MAX);
+	return NULL;
 }
 
 static int convert_list(struct convert *c, struct fy_node *n, struct yaml *out)
@@ -120,9 +133,17 @@ static int convert_list(struct convert *c, struct fy_node *n, struct yaml *out)
 	struct fy_node *item;
 
 	out->type = YAML_LIST;
-	while ((item = fy_node_sequence_iterate(n, &it)))
-		if (convert(c, item, ARRAY_PUSH(out->child, out->n, out->cap)))
+	while ((item = fy_node_sequence_iterate(n, &it))) {
+		struct yaml *child = new_child(c, out);
+
+		/* an item that is an empty list has no place of its own */
+		if (!child)
 			return -1;
+		child->line = out->line;
+		child->column = out->column;
+		if (convert(c, item, child))
+			return -1;
+	}
 	return 0;
 }
 
@@ -134,7 +155,9 @@ static int convert_pair(struct convert *c, struct fy_node_pair *pair, struct yam
 
 	if (!key || !fy_node_is_scalar(key))
 		return yaml_err(c->path, out, c->e, "a key must be a plain word");
-	child = ARRAY_PUSH(out->child, out->n, out->cap);
+	child = new_child(c, out);
+	if (!child)
+		return -1;
 	scalar_place(key, &child->key_line, &child->key_column);
 	child->key = scalar_text(key);
 	if (!child->key || fy_node_is_alias(key))
@@ -142,8 +165,8 @@ static int convert_pair(struct convert *c, struct fy_node_pair *pair, struct yam
 	for (size_t i = 0; i + 1 < out->n; i++)
 		if (!strcmp(out->child[i].key, child->key))
 			return yaml_key_err(c->path, child, c->e,
-					    "key '%s' stands twice; the first is on line %d", child->key,
-					    out->child[i].key_line);
+					    "key '%s' stands twice; the first is on line %d",
+					    child->key, out->child[i].key_line);
 	child->line = child->key_line;
 	child->column = child->key_column;
 	if (!value) {
@@ -193,38 +216,103 @@ static void syntax_error(const char *path, struct fy_diag *diag, struct err *e)
 {
 	void *it = NULL;
 	const struct fy_diag_error *d = fy_diag_errors_iterate(diag, &it);
-	const char *msg = d && d->msg ? d->msg : "not valid YAML";
+	const char *msg = d && d->msg ? d->msg : "expected a map of keys and values";
 
 	/* libfyaml counts from 0 in marks and from 1 in collected errors */
 	err_set(e, ERR_USAGE, "%s:%d:%d: %.*s", path, d ? d->line : 1, d ? d->column : 1,
 		(int)strcspn(msg, "\n"), msg);
 }
 
-static struct yaml *parse(const char *path, const struct str *text, struct fy_diag *diag, struct err *e)
+static struct yaml *convert_document(const char *path, struct fy_document *doc, struct err *e)
 {
-	/* duplicate keys are found by convert_pair(), which can name both places */
-	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_ALLOW_DUPLICATE_KEYS, .diag = diag };
-	struct fy_document *doc = fy_document_build_from_string(&cfg, text->buf, text->len);
 	struct convert c = { .path = path, .e = e };
-	struct fy_node *root;
-	struct yaml *y = NULL;
+	struct fy_node *root = fy_document_root(doc);
+	struct yaml *y;
 
-	if (!doc) {
-		syntax_error(path, diag, e);
-		return NULL;
-	}
-	root = fy_document_root(doc);
 	if (!root || !fy_node_is_mapping(root)) {
 		err_set(e, ERR_USAGE, "%s:1:1: expected a map of keys and values", path);
+		return NULL;
+	}
+	y = xcalloc(1, sizeof(*y));
+	if (convert(&c, root, y)) {
+		yaml_free(y);
+		return NULL;
+	}
+	return y;
+}
+
+/* What follows a "---" would be dropped without a word. */
+static int check_end(const char *path, struct fy_parser *fyp, struct fy_diag *diag, struct err *e)
+{
+	struct fy_document *second = fy_parse_load_document(fyp);
+
+	if (second) {
+		fy_parse_document_destroy(fyp, second);
+		return err_set(e, ERR_USAGE,
+			       "%s:1:1: expected one document, and a second one follows", path);
+	}
+	if (!fy_parser_get_stream_error(fyp))
+		return 0;
+	syntax_error(path, diag, e);
+	return -1;
+}
+
+static struct yaml *parse(const char *path, const struct str *text, struct fy_diag *diag,
+			  struct err *e)
+{
+	/* duplicate keys are found by convert_pair(), which can name both places */
+	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_ALLOW_DUPLICATE_KEYS,
+				    .diag = diag };
+	struct fy_parser *fyp = fy_parser_create(&cfg);
+	struct fy_document *doc;
+	struct yaml *y = NULL;
+
+	if (!fyp || fy_parser_set_string(fyp, text->buf, text->len)) {
+		err_set(e, ERR_INFRA, "cannot start the YAML parser");
+	} else if (!(doc = fy_parse_load_document(fyp))) {
+		syntax_error(path, diag, e);
 	} else {
-		y = xcalloc(1, sizeof(*y));
-		if (convert(&c, root, y)) {
+		y = convert_document(path, doc, e);
+		fy_parse_document_destroy(fyp, doc);
+		if (y && check_end(path, fyp, diag, e)) {
 			yaml_free(y);
 			y = NULL;
 		}
 	}
-	fy_document_destroy(doc);
+	fy_parser_destroy(fyp);
 	return y;
+}
+
+/* How many bytes the character at @p takes; 0: it is no UTF-8, or no text. */
+static size_t char_size(const unsigned char *p, size_t left)
+{
+	size_t n = *p < 0x80 ? 1 : (*p & 0xe0) == 0xc0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : 4;
+
+	if (n == 1)
+		return iscntrl(*p) && !strchr("\t\n\r", *p) ? 0 : 1;
+	if (*p < 0xc2 || *p > 0xf4 || n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* libfyaml 0.7 ends the file at a byte that is no text, and calls what was before it the whole. */
+static int check_text(const char *path, const struct str *text, struct err *e)
+{
+	const unsigned char *p = (const unsigned char *)text->buf;
+	int line = 1, column = 1;
+
+	for (size_t i = 0, n; i < text->len; i += n) {
+		n = p[i] ? char_size(p + i, text->len - i) : 0;
+		if (!n)
+			return err_set(e, ERR_USAGE, "%s:%d:%d: byte 0x%02x is no UTF-8 text", path,
+				       line, column, p[i]);
+		column = p[i] == '\n' ? 1 : column + 1;
+		line += p[i] == '\n';
+	}
+	return 0;
 }
 
 struct yaml *yaml_load(const char *path, struct err *e)
@@ -238,6 +326,8 @@ struct yaml *yaml_load(const char *path, struct err *e)
 		e->kind = ERR_USAGE;
 		return NULL;
 	}
+	if (check_text(path, &text, e))
+		return NULL;
 	fy_diag_cfg_default(&dcfg);
 	dcfg.fp = NULL;
 	dcfg.colorize = false;
