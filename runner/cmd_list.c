@@ -20,7 +20,8 @@ static void add_archs(const struct strv *list, struct str *out)
 }
 
 /* What one line adds to the description; by kind. */
-static int add_facts(struct config *c, const char *kind, const char *name, struct str *out, struct err *e)
+static int add_facts(struct config *c, const char *kind, const char *name, struct str *out,
+		     struct err *e)
 {
 	if (!strcmp(kind, "variants")) {
 		const struct variant *v = config_variant(c, name, e);
@@ -39,8 +40,8 @@ static int add_facts(struct config *c, const char *kind, const char *name, struc
 
 		if (!s)
 			return -1;
-		str_addf(out, " [%zu variants, %zu targets, %zu workloads, %d boots]", s->variants.n,
-			 s->targets.n, s->nworkloads, s->boots);
+		str_addf(out, " [%zu variants, %zu targets, %zu workloads, %d boots]",
+			 s->variants.n, s->targets.n, s->nworkloads, s->boots);
 	}
 	return 0;
 }
@@ -72,7 +73,8 @@ static int list_workloads(struct config *c, const char *kind, struct str *out, s
 	for (const struct workload *const *w = workloads; *w; w++) {
 		str_addf(out, "  %-22s %s", (*w)->name, (*w)->summary);
 		for (const char *const *a = (*w)->archs; a && *a; a++)
-			str_addf(out, "%s%s%s", a == (*w)->archs ? " [" : ", ", *a, a[1] ? "" : "]");
+			str_addf(out, "%s%s%s", a == (*w)->archs ? " [" : ", ", *a,
+				 a[1] ? "" : "]");
 		if ((*w)->module)
 			str_addf(out, "; module %s", (*w)->module);
 		for (const char *const *k = (*w)->kconfig; k && *k; k++)
@@ -86,11 +88,8 @@ static const struct {
 	const char *name;
 	int (*list)(struct config *c, const char *kind, struct str *out, struct err *e);
 } kinds[] = {
-	{ "suites", list_objects },
-	{ "variants", list_objects },
-	{ "targets", list_objects },
-	{ "workloads", list_workloads },
-	{ "sources", list_objects },
+	{ "suites", list_objects },      { "variants", list_objects }, { "targets", list_objects },
+	{ "workloads", list_workloads }, { "sources", list_objects },
 };
 
 #define NKINDS (sizeof(kinds) / sizeof(*kinds))

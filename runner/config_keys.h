@@ -62,8 +62,12 @@ struct loader {
 	struct config *config;
 	const struct config_kind *kind;
 	const char *file;
-	const struct strv *chain; /* names that are being loaded, for cycles in `extends:` */
+	const struct strv *chain; /* files that are being read, for cycles in `extends:` */
 };
+
+/* The object that @y names, a path being relative to the file that is read. NULL with a place in @e. */
+struct config_head *config_refer(struct loader *l, const struct config_kind *kind,
+				 const struct yaml *y, struct err *e);
 
 /* config_values.c: one value as its key's table row says, into @object. */
 int config_value(const char *file, const struct config_key *k, const struct yaml *y, void *object,

@@ -26,7 +26,8 @@ struct config *config_open(const char *dir, struct err *e)
 
 	if (!dir_exists(suites)) {
 		err_set(e, ERR_USAGE,
-			"'%s' is no configuration folder: it has no suites/ (see KDELTA_CONFIGS)", dir);
+			"'%s' is no configuration folder: it has no suites/ (see KDELTA_CONFIGS)",
+			dir);
 		return NULL;
 	}
 	real = realpath(dir, NULL);
@@ -85,7 +86,8 @@ int config_names(struct config *c, const char *kind, struct strv *out, struct er
 char *beside_file(const struct loader *l, const char *name)
 {
 	const char *slash = strrchr(l->file, '/');
-	cleanup_free char *dir = slash ? xstrndup(l->file, (size_t)(slash - l->file)) : xstrdup(".");
+	cleanup_free char *dir = slash ? xstrndup(l->file, (size_t)(slash - l->file)) :
+					 xstrdup(".");
 
 	return path_join(dir, name);
 }
@@ -105,7 +107,8 @@ static char *name_of(const char *file)
 	return name;
 }
 
-static int unknown_name(struct config *c, const struct config_kind *k, const char *name, struct err *e)
+static int unknown_name(struct config *c, const struct config_kind *k, const char *name,
+			struct err *e)
 {
 	cleanup_strv struct strv names = STRV_INIT;
 	cleanup_str struct str known = STR_INIT;
@@ -147,21 +150,27 @@ static size_t distance(const char *a, const char *b)
 	return row[n];
 }
 
+static void consider(const char *name, const char *key, const char **near, struct str *known)
+{
+	size_t d = distance(key, name);
+
+	if (d <= 2 && (!*near || d < distance(key, *near)))
+		*near = name;
+	str_addf(known, "%s%s", known->len ? ", " : "", name);
+}
+
 static int unknown_key(const struct loader *l, const struct yaml *y, struct err *e)
 {
-	const struct config_key *near = NULL;
+	const char *near = NULL;
 	cleanup_str struct str known = STR_INIT;
 
-	for (const struct config_key *k = l->kind->keys; k->name; k++) {
-		size_t d = distance(y->key, k->name);
-
-		if (d <= 2 && (!near || d < distance(y->key, near->name)))
-			near = k;
-		str_addf(&known, "%s%s", known.len ? ", " : "", k->name);
-	}
+	if (l->kind->copy)
+		consider("extends", y->key, &near, &known);
+	for (const struct config_key *k = l->kind->keys; k->name; k++)
+		consider(k->name, y->key, &near, &known);
 	if (near)
-		return yaml_key_err(l->file, y, e, "unknown key '%s' in %s; did you mean '%s'?", y->key,
-				    l->kind->noun, near->name);
+		return yaml_key_err(l->file, y, e, "unknown key '%s' in %s; did you mean '%s'?",
+				    y->key, l->kind->noun, near);
 	return yaml_key_err(l->file, y, e, "unknown key '%s' in %s; it takes: %s", y->key,
 			    l->kind->noun, known.buf);
 }
@@ -199,26 +208,50 @@ static int check_required(struct loader *l, const struct yaml *root, struct err 
 		return 0;
 	for (const struct config_key *k = l->kind->keys; k->name; k++)
 		if (k->required && !yaml_get(root, k->name))
-			return yaml_err(l->file, root, e, "%s needs the key '%s'", l->kind->noun, k->name);
+			return yaml_err(l->file, root, e, "%s needs the key '%s'", l->kind->noun,
+					k->name);
 	return 0;
 }
 
 static struct config_head *load(struct config *c, const struct config_kind *kind, const char *name,
 				const struct strv *chain, struct err *e);
 
-static int cycle_error(const struct strv *chain, const char *name, const char *file,
-		       const struct yaml *y, struct err *e)
+static int cycle_error(const struct strv *chain, const char *file, struct err *e)
 {
 	cleanup_str struct str s = STR_INIT;
+	cleanup_free char *last = name_of(file);
 
-	for (size_t i = 0; i < chain->n; i++)
-		str_addf(&s, "%s → ", chain->v[i]);
-	str_add(&s, name);
-	return yaml_err(file, y, e, "'extends' goes round in a circle: %s", s.buf);
+	for (size_t i = 0; i < chain->n; i++) {
+		cleanup_free char *name = name_of(chain->v[i]);
+
+		str_addf(&s, "%s → ", name);
+	}
+	str_add(&s, last);
+	return err_set(e, ERR_USAGE, "'extends' goes round in a circle: %s", s.buf);
+}
+
+struct config_head *config_refer(struct loader *l, const struct config_kind *kind,
+				 const struct yaml *y, struct err *e)
+{
+	cleanup_free char *path = NULL;
+	struct config_head *h;
+
+	if (y->type != YAML_SCALAR || !*y->text) {
+		yaml_err(l->file, y, e, "expected the name of %s", kind->noun);
+		return NULL;
+	}
+	if (is_path(y->text))
+		path = beside_file(l, y->text);
+	h = load(l->config, kind, path ? path : y->text, kind == l->kind ? l->chain : NULL, e);
+	/* an error inside the other file begins with a place of its own */
+	if (!h && e->msg[0] != '/')
+		err_prefix(e, "%s:%d:%d", l->file, y->line, y->column);
+	return h;
 }
 
 /* Start from what is extended, or from the defaults. */
-static int start_values(struct loader *l, const struct yaml *root, struct config_head *h, struct err *e)
+static int start_values(struct loader *l, const struct yaml *root, struct config_head *h,
+			struct err *e)
 {
 	const struct yaml *y = l->kind->copy ? yaml_get(root, "extends") : NULL;
 	struct config_head *from;
@@ -228,21 +261,15 @@ static int start_values(struct loader *l, const struct yaml *root, struct config
 			config_default(k, h);
 		return 0;
 	}
-	if (y->type != YAML_SCALAR || !*y->text)
-		return yaml_err(l->file, y, e, "'extends': expected the name of %s", l->kind->noun);
-	if (strv_has(l->chain, y->text))
-		return cycle_error(l->chain, y->text, l->file, y, e);
-	from = load(l->config, l->kind, y->text, l->chain, e);
-	if (!from) {
-		if (!strchr(e->msg, ':') || str_starts(e->msg, "'"))
-			err_prefix(e, "%s:%d:%d", l->file, y->line, y->column);
+	from = config_refer(l, l->kind, y, e);
+	if (!from)
 		return -1;
-	}
 	l->kind->copy(h, from);
 	return 0;
 }
 
-static int read_object(struct loader *l, const struct yaml *root, struct config_head *h, struct err *e)
+static int read_object(struct loader *l, const struct yaml *root, struct config_head *h,
+		       struct err *e)
 {
 	if (start_values(l, root, h, e))
 		return -1;
@@ -254,6 +281,15 @@ static int read_object(struct loader *l, const struct yaml *root, struct config_
 	return l->kind->finish(l, root, h, e);
 }
 
+static struct config_head *loaded(const struct config *c, const struct config_kind *kind,
+				  const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->objects[i].kind == kind && !strcmp(c->objects[i].head->name, name))
+			return c->objects[i].head;
+	return NULL;
+}
+
 static void keep(struct config *c, const struct config_kind *kind, struct config_head *h)
 {
 	struct object *o = ARRAY_PUSH(c->objects, c->n, c->cap);
@@ -262,10 +298,23 @@ static void keep(struct config *c, const struct config_kind *kind, struct config
 	o->head = h;
 }
 
-static struct config_head *read_file(struct config *c, const struct config_kind *kind, const char *file,
-				     const struct strv *chain, struct err *e)
+/* Runs are stored by name: two objects of one name would be one there. */
+static int check_name(const struct config *c, const struct config_kind *kind, const char *file,
+		      const char *name, struct err *e)
+{
+	const struct config_head *other = loaded(c, kind, name);
+
+	if (!other)
+		return 0;
+	return err_set(e, ERR_USAGE, "'%s' needs another name, for '%s' is called '%s' too", file,
+		       other->file, name);
+}
+
+static struct config_head *read_file(struct config *c, const struct config_kind *kind,
+				     const char *file, const struct strv *chain, struct err *e)
 {
 	struct loader l = { .config = c, .kind = kind, .file = file, .chain = chain };
+	cleanup_free char *name = name_of(file);
 	struct yaml *root = yaml_load(file, e);
 	struct config_head *h;
 	int ret;
@@ -275,17 +324,15 @@ static struct config_head *read_file(struct config *c, const struct config_kind 
 	h = xcalloc(1, kind->size);
 	ret = read_object(&l, root, h, e);
 	yaml_free(root);
-	h->name = name_of(file);
+	if (!ret)
+		ret = check_name(c, kind, file, name, e);
+	/* kept in any case: config_free() releases half-read ones too; only whole ones are found again */
+	h->name = xstrdup(ret ? "" : name);
 	h->file = xstrdup(file);
 	if (!h->description)
 		h->description = xstrdup("");
-	/* kept in any case: config_free() releases half-read ones too; only whole ones are found again */
 	keep(c, kind, h);
-	if (ret) {
-		h->name[0] = '\0';
-		return NULL;
-	}
-	return h;
+	return ret ? NULL : h;
 }
 
 static struct config_head *load(struct config *c, const struct config_kind *kind, const char *name,
@@ -294,19 +341,24 @@ static struct config_head *load(struct config *c, const struct config_kind *kind
 	cleanup_free char *folder = path_join(c->dir, kind->folder);
 	cleanup_free char *leaf = xasprintf("%s.yaml", name);
 	cleanup_free char *file = is_path(name) ? realpath(name, NULL) : path_join(folder, leaf);
+	cleanup_free char *own_name = file ? name_of(file) : NULL;
 	cleanup_strv struct strv longer = STRV_INIT;
+	struct config_head *h = own_name ? loaded(c, kind, own_name) : NULL;
 
+	/* what was read from elsewhere is known by its name from then on */
+	if (h && (!is_path(name) || !strcmp(h->file, file)))
+		return h;
 	if (!file || !file_exists(file)) {
 		unknown_name(c, kind, name, e);
 		return NULL;
 	}
-	for (size_t i = 0; i < c->n; i++)
-		if (c->objects[i].kind == kind && *c->objects[i].head->name &&
-		    !strcmp(c->objects[i].head->file, file))
-			return c->objects[i].head;
+	if (chain && strv_has(chain, file)) {
+		cycle_error(chain, file, e);
+		return NULL;
+	}
 	if (chain)
 		strv_push_all(&longer, chain);
-	strv_push(&longer, name);
+	strv_push(&longer, file);
 	return read_file(c, kind, file, &longer, e);
 }
 

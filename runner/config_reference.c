@@ -23,8 +23,9 @@ static void choices(const char *const *list, struct str *out)
 static void key_value(const struct config_key *k, struct str *out)
 {
 	static const char *const forms[] = {
-		[KEY_STRING] = "string",	 [KEY_INT] = "whole number", [KEY_BOOL] = "`true`, `false`",
-		[KEY_CHOICE] = "",		 [KEY_PERCENT] = "number",   [KEY_LIST] = "list of strings",
+		[KEY_STRING] = "string",         [KEY_INT] = "whole number",
+		[KEY_BOOL] = "`true`, `false`",  [KEY_CHOICE] = "",
+		[KEY_PERCENT] = "number",        [KEY_LIST] = "list of strings",
 		[KEY_WORDS] = "words or a list", [KEY_SPECIAL] = "",
 	};
 
@@ -95,15 +96,17 @@ static void workload_reference(const struct workload *w, struct str *out)
 
 void config_reference(struct str *out)
 {
-	str_add(out, "# Reference\n\nPrinted by `kdelta list --reference` from the tables that parse the files.\n\n"
-		     "Every configuration file is YAML, named by its file name. A number may carry its unit "
-		     "(`memory: 1G`, `boot_timeout: 2min`). Aliases and tags are refused.\n\n");
+	str_add(out,
+		"# Reference\n\nPrinted by `kdelta list --reference` from the tables that parse the files.\n\n"
+		"Every configuration file is YAML, named by its file name. A number may carry its unit "
+		"(`memory: 1G`, `boot_timeout: 2min`). Aliases and tags are refused.\n\n");
 	for (const struct config_kind *const *k = config_kinds; *k; k++)
 		kind_reference(*k, out);
-	str_add(out, "## Workloads\n\nEvery workload also takes `rounds` (default 5), `warmup` (rounds that "
-		     "are not recorded, default 1) and `timeout` (seconds for all rounds, default 60). Metrics "
-		     "in ticks are recorded under the name of the target's clock: `kmalloc.instructions` with "
-		     "-icount, `kmalloc.cycles` or `kmalloc.time` elsewhere.\n\n");
+	str_add(out,
+		"## Workloads\n\nEvery workload also takes `rounds` (default 5), `warmup` (rounds that "
+		"are not recorded, default 1) and `timeout` (seconds for all rounds, default 60). Metrics "
+		"in ticks are recorded under the name of the target's clock: `kmalloc.instructions` with "
+		"-icount, `kmalloc.cycles` or `kmalloc.time` elsewhere.\n\n");
 	for (const struct workload *const *w = workloads; *w; w++)
 		workload_reference(*w, out);
 }

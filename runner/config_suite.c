@@ -8,50 +8,39 @@
 #define ROUNDS_DEFAULT 5
 #define WARMUP_DEFAULT 1
 #define TIMEOUT_DEFAULT 60 /* s */
-#define SWEEP_MAX 1024 /* workloads that one sweep may become */
+#define WORKLOADS_MAX 1024 /* of a suite, sweeps counted out */
 
 /* Names that exist: a typing error is found at its place, before anything starts. */
-static int parse_names(struct loader *l, const struct yaml *y, struct strv *out,
-		       bool (*known)(struct loader *l, const char *name, struct err *e), struct err *e)
+static int parse_names(struct loader *l, const struct config_kind *kind, const struct yaml *y,
+		       struct strv *out, struct err *e)
 {
 	for (size_t i = 0; i < yaml_items(y); i++) {
 		const struct yaml *item = yaml_item(y, i);
+		const struct config_head *h;
 
 		if (item->type != YAML_SCALAR || !*item->text)
-			return yaml_err(l->file, item, e, "'%s': expected a name or a list of names", y->key);
-		if (strv_has(out, item->text))
-			return yaml_err(l->file, item, e, "'%s' stands twice", item->text);
-		if (!known(l, item->text, e)) {
-			/* an error inside the other file has a place of its own */
-			if (str_starts(e->msg, "'") || str_starts(e->msg, "there is no"))
-				err_prefix(e, "%s:%d:%d", l->file, item->line, item->column);
+			return yaml_err(l->file, item, e,
+					"'%s': expected a name or a list of names", y->key);
+		h = config_refer(l, kind, item, e);
+		if (!h)
 			return -1;
-		}
-		strv_push(out, item->text);
+		if (strv_has(out, h->name))
+			return yaml_err(l->file, item, e, "'%s' stands twice", item->text);
+		strv_push(out, h->name);
 	}
 	if (!out->n)
 		return yaml_err(l->file, y, e, "'%s' is empty", y->key);
 	return 0;
 }
 
-static bool known_variant(struct loader *l, const char *name, struct err *e)
-{
-	return config_variant(l->config, name, e);
-}
-
-static bool known_target(struct loader *l, const char *name, struct err *e)
-{
-	return config_target(l->config, name, e);
-}
-
 int suite_parse_variants(struct loader *l, const struct yaml *y, void *object, struct err *e)
 {
-	return parse_names(l, y, &((struct suite *)object)->variants, known_variant, e);
+	return parse_names(l, &kind_variant, y, &((struct suite *)object)->variants, e);
 }
 
 int suite_parse_targets(struct loader *l, const struct yaml *y, void *object, struct err *e)
 {
-	return parse_names(l, y, &((struct suite *)object)->targets, known_target, e);
+	return parse_names(l, &kind_target, y, &((struct suite *)object)->targets, e);
 }
 
 /* The keys that every workload takes, besides its own parameters. */
@@ -79,7 +68,7 @@ static struct suite_workload workload_copy(const struct suite_workload *from)
 {
 	struct suite_workload c = *from;
 
-	c.label = xstrdup(from->label);
+	c.label = from->label ? xstrdup(from->label) : NULL;
 	c.params = xcalloc(from->nparams, sizeof(*c.params));
 	for (size_t i = 0; i < from->nparams; i++) {
 		c.params[i].name = from->params[i].name;
@@ -93,7 +82,6 @@ static struct suite_workload workload_new(const struct workload *w)
 {
 	struct suite_workload sw = {
 		.w = w,
-		.label = xstrdup(w->name),
 		.rounds = ROUNDS_DEFAULT,
 		.warmup = WARMUP_DEFAULT,
 		.timeout = TIMEOUT_DEFAULT,
@@ -124,10 +112,6 @@ static void sweep_release(struct sweep *s)
 
 static void set_param(struct suite_workload *sw, const char *name, const char *value)
 {
-	char *label = xasprintf("%s %s=%s", sw->label, name, value);
-
-	free(sw->label);
-	sw->label = label;
 	for (size_t i = 0; i < sw->nparams; i++) {
 		if (strcmp(sw->params[i].name, name))
 			continue;
@@ -142,10 +126,17 @@ static int check_value(const struct loader *l, const struct workload_param *p, c
 	struct err inner = ERR_INIT;
 
 	if (y->type != YAML_SCALAR)
-		return yaml_err(l->file, y, e, "'%s': expected one value or a list of values", p->name);
+		return yaml_err(l->file, y, e, "'%s': expected one value or a list of values",
+				p->name);
 	if (workload_param_check(p, y->text, &inner))
 		return yaml_err(l->file, y, e, "%s", inner.msg);
 	return 0;
+}
+
+static int too_many(const struct loader *l, const struct yaml *y, struct err *e)
+{
+	return yaml_key_err(l->file, y, e, "more than %d workloads, sweeps counted out",
+			    WORKLOADS_MAX);
 }
 
 static int apply_param(struct loader *l, const struct workload_param *p, const struct yaml *y,
@@ -154,9 +145,10 @@ static int apply_param(struct loader *l, const struct workload_param *p, const s
 	struct sweep next = { 0 };
 	size_t n = yaml_items(y);
 
-	if (n == 0 || s->n * n > SWEEP_MAX)
-		return yaml_key_err(l->file, y, e, "'%s': expected 1 value or more, and at most %d workloads "
-						   "from one sweep", p->name, SWEEP_MAX);
+	if (n == 0)
+		return yaml_key_err(l->file, y, e, "'%s': expected 1 value or more", p->name);
+	if (s->n * n > WORKLOADS_MAX)
+		return too_many(l, y, e);
 	for (size_t i = 0; i < n; i++)
 		if (check_value(l, p, yaml_item(y, i), e))
 			return -1;
@@ -185,8 +177,8 @@ static int unknown_param(const struct loader *l, const struct workload *w, const
 			    w->name, y->key, known.buf);
 }
 
-static int apply_key(struct loader *l, const struct workload *w, const struct yaml *y, struct sweep *s,
-		     struct err *e)
+static int apply_key(struct loader *l, const struct workload *w, const struct yaml *y,
+		     struct sweep *s, struct err *e)
 {
 	const struct workload_param *p = workload_param_find(w, y->key);
 
@@ -218,23 +210,64 @@ static const struct workload *named(const struct loader *l, const struct yaml *a
 	return NULL;
 }
 
-static int add_all(struct loader *l, const struct yaml *at, struct suite *suite, struct sweep *s,
-		   struct err *e)
+/* The same text for the same choice, in whatever order the file has it: samples are compared by it. */
+static char *label_of(const struct suite_workload *sw, const struct yaml *given)
+{
+	struct str s = STR_INIT;
+
+	str_add(&s, sw->w->name);
+	for (size_t i = 0; given && i < sw->nparams; i++)
+		if (yaml_get(given, sw->params[i].name))
+			str_addf(&s, " %s=%s", sw->params[i].name, sw->params[i].value);
+	return str_detach(&s);
+}
+
+static bool same_work(const struct suite_workload *a, const struct suite_workload *b)
+{
+	if (a->w != b->w)
+		return false;
+	for (size_t i = 0; i < a->nparams; i++)
+		if (strcmp(a->params[i].value, b->params[i].value))
+			return false;
+	return true;
+}
+
+static int add_one(struct loader *l, const struct yaml *at, struct suite *suite,
+		   const struct suite_workload *sw, struct err *e)
+{
+	for (size_t i = 0; i < suite->nworkloads; i++) {
+		const struct suite_workload *other = &suite->workloads[i];
+
+		if (!same_work(sw, other))
+			continue;
+		if (!strcmp(sw->label, other->label))
+			return yaml_key_err(l->file, at, e, "workload '%s' stands twice",
+					    sw->label);
+		return yaml_key_err(l->file, at, e, "workload '%s' is the same as '%s'", sw->label,
+				    other->label);
+	}
+	if (suite->nworkloads >= WORKLOADS_MAX)
+		return too_many(l, at, e);
+	suite->workloads =
+		xrealloc(suite->workloads, (suite->nworkloads + 1) * sizeof(*suite->workloads));
+	suite->workloads[suite->nworkloads++] = workload_copy(sw);
+	return 0;
+}
+
+static int add_all(struct loader *l, const struct yaml *at, const struct yaml *given,
+		   struct suite *suite, struct sweep *s, struct err *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		for (size_t k = 0; k < suite->nworkloads; k++)
-			if (!strcmp(suite->workloads[k].label, s->v[i].label))
-				return yaml_key_err(l->file, at, e, "workload '%s' stands twice",
-						    s->v[i].label);
-		suite->workloads = xrealloc(suite->workloads,
-					    (suite->nworkloads + 1) * sizeof(*suite->workloads));
-		suite->workloads[suite->nworkloads++] = workload_copy(&s->v[i]);
+		s->v[i].label = label_of(&s->v[i], given);
+		if (add_one(l, at, suite, &s->v[i], e))
+			return -1;
 	}
 	return 0;
 }
 
 /* "name", or one map entry "name: {parameters}". */
-static int parse_workload(struct loader *l, const struct yaml *item, struct suite *suite, struct err *e)
+static int parse_workload(struct loader *l, const struct yaml *item, struct suite *suite,
+			  struct err *e)
 {
 	const struct yaml *params = item->type == YAML_MAP && item->n == 1 ? &item->child[0] : NULL;
 	const struct yaml *at = params ? params : item;
@@ -245,8 +278,9 @@ static int parse_workload(struct loader *l, const struct yaml *item, struct suit
 	int ret = 0;
 
 	if (!bare && !(params && (empty || params->type == YAML_MAP)))
-		return yaml_err(l->file, item, e,
-				"expected the name of a workload, or one name with a map of parameters");
+		return yaml_err(
+			l->file, item, e,
+			"expected the name of a workload, or one name with a map of parameters");
 	w = named(l, at, bare ? item->text : params->key, e);
 	if (!w)
 		return -1;
@@ -254,7 +288,7 @@ static int parse_workload(struct loader *l, const struct yaml *item, struct suit
 	for (size_t i = 0; !bare && !ret && i < params->n; i++)
 		ret = apply_key(l, w, &params->child[i], &s, e);
 	if (!ret)
-		ret = add_all(l, at, suite, &s, e);
+		ret = add_all(l, at, params, suite, &s, e);
 	sweep_release(&s);
 	return ret;
 }
@@ -281,9 +315,10 @@ int suite_finish(struct loader *l, const struct yaml *root, void *object, struct
 				"baseline '%s' is not one of this suite's variants", s->baseline);
 	twin = xasprintf("%s-twin", s->baseline);
 	if (s->twins && strv_has(&s->variants, twin))
-		return yaml_err(l->file, yaml_get(root, "twins"), e,
-				"the twin of '%s' would be called '%s', which is a variant of this suite",
-				s->baseline, twin);
+		return yaml_err(
+			l->file, yaml_get(root, "twins"), e,
+			"the twin of '%s' would be called '%s', which is a variant of this suite",
+			s->baseline, twin);
 	return 0;
 }
 

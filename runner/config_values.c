@@ -13,11 +13,10 @@ static const struct {
 	const char *suffix;
 	double factor;
 } suffixes[] = {
-	{ "MiB", "M", 1 },	   { "MiB", "MiB", 1 },	      { "MiB", "G", 1024 },
-	{ "MiB", "GiB", 1024 },	   { "KiB", "K", 1 },	      { "KiB", "KiB", 1 },
-	{ "KiB", "M", 1024 },	   { "KiB", "MiB", 1024 },    { "s", "s", 1 },
-	{ "s", "m", 60 },	   { "s", "min", 60 },	      { "s", "h", 3600 },
-	{ "ms", "ms", 1 },	   { "ms", "s", 1000 },	      { "%", "%", 1 },
+	{ "MiB", "M", 1 }, { "MiB", "MiB", 1 }, { "MiB", "G", 1024 }, { "MiB", "GiB", 1024 },
+	{ "KiB", "K", 1 }, { "KiB", "KiB", 1 }, { "KiB", "M", 1024 }, { "KiB", "MiB", 1024 },
+	{ "s", "s", 1 },   { "s", "m", 60 },    { "s", "min", 60 },   { "s", "h", 3600 },
+	{ "ms", "ms", 1 }, { "ms", "s", 1000 }, { "%", "%", 1 },
 };
 
 static void describe_units(const char *unit, struct str *out)
@@ -42,18 +41,19 @@ static double factor_of(const char *unit, const char *suffix)
 	return 0;
 }
 
-static int number_err(const char *file, const struct config_key *k, const struct yaml *y, struct err *e)
+static int number_err(const char *file, const struct config_key *k, const struct yaml *y,
+		      struct err *e)
 {
 	cleanup_str struct str units = STR_INIT;
 
 	describe_units(k->unit, &units);
-	return yaml_err(file, y, e, "'%s' for '%s': expected %s from %lld to %lld%s", y->text, k->name,
-			k->type == KEY_PERCENT ? "a number" : "a whole number", k->min, k->max,
-			units.buf);
+	return yaml_err(file, y, e, "'%s' for '%s': expected %s from %lld to %lld%s", y->text,
+			k->name, k->type == KEY_PERCENT ? "a number" : "a whole number", k->min,
+			k->max, units.buf);
 }
 
-static int parse_number(const char *file, const struct config_key *k, const struct yaml *y, double *out,
-			struct err *e)
+static int parse_number(const char *file, const struct config_key *k, const struct yaml *y,
+			double *out, struct err *e)
 {
 	/* only these, for strtod also takes "0x1", "1e9", "nan" and "inf" */
 	size_t digits = strspn(y->text, "-0123456789.");
@@ -86,8 +86,8 @@ static int set_int(const char *file, const struct config_key *k, const struct ya
 	return 0;
 }
 
-static int set_percent(const char *file, const struct config_key *k, const struct yaml *y, double *out,
-		       struct err *e)
+static int set_percent(const char *file, const struct config_key *k, const struct yaml *y,
+		       double *out, struct err *e)
 {
 	double v;
 
@@ -105,24 +105,48 @@ static int set_bool(const char *file, const struct config_key *k, const struct y
 	} else if (!strcmp(y->text, "false") || !strcmp(y->text, "no") || !strcmp(y->text, "off")) {
 		*out = false;
 	} else {
-		return yaml_err(file, y, e, "'%s' for '%s': expected true or false", y->text, k->name);
+		return yaml_err(file, y, e, "'%s' for '%s': expected true or false", y->text,
+				k->name);
 	}
 	return 0;
+}
+
+/* The number of the chosen word, or -1. */
+static int find_choice(const char *file, const struct config_key *k, const struct yaml *y,
+		       struct err *e)
+{
+	cleanup_str struct str known = STR_INIT;
+
+	for (int i = 0; k->choices[i]; i++) {
+		if (!strcmp(k->choices[i], y->text))
+			return i;
+		str_addf(&known, "%s%s", i ? ", " : "", k->choices[i]);
+	}
+	return yaml_err(file, y, e, "'%s' for '%s': expected one of %s", y->text, k->name,
+			known.buf);
 }
 
 static int set_choice(const char *file, const struct config_key *k, const struct yaml *y, int *out,
 		      struct err *e)
 {
-	cleanup_str struct str known = STR_INIT;
+	int i = find_choice(file, k, y, e);
 
-	for (int i = 0; k->choices[i]; i++) {
-		if (!strcmp(k->choices[i], y->text)) {
-			*out = i;
-			return 0;
-		}
-		str_addf(&known, "%s%s", i ? ", " : "", k->choices[i]);
-	}
-	return yaml_err(file, y, e, "'%s' for '%s': expected one of %s", y->text, k->name, known.buf);
+	if (i < 0)
+		return -1;
+	*out = i;
+	return 0;
+}
+
+static int set_string(const char *file, const struct config_key *k, const struct yaml *y,
+		      char **out, struct err *e)
+{
+	if (!*y->text)
+		return yaml_err(file, y, e, "'%s' is empty: expected a string", k->name);
+	if (k->choices && find_choice(file, k, y, e) < 0)
+		return -1;
+	free(*out);
+	*out = xstrdup(y->text);
+	return 0;
 }
 
 size_t yaml_items(const struct yaml *y)
@@ -142,8 +166,8 @@ static int set_list(const char *file, const struct config_key *k, const struct y
 		const struct yaml *item = yaml_item(y, i);
 
 		if (item->type != YAML_SCALAR || !*item->text)
-			return yaml_err(file, item, e, "'%s': expected a string or a list of strings",
-					k->name);
+			return yaml_err(file, item, e,
+					"'%s': expected a string or a list of strings", k->name);
 		if (k->type == KEY_WORDS)
 			strv_split(out, item->text, " \t\n");
 		else
@@ -172,13 +196,8 @@ int config_value(const char *file, const struct config_key *k, const struct yaml
 	case KEY_CHOICE:
 		return set_choice(file, k, y, at, e);
 	default:
-		break;
+		return set_string(file, k, y, at, e);
 	}
-	if (!*y->text)
-		return yaml_err(file, y, e, "'%s' is empty: expected a string", k->name);
-	free(*(char **)at);
-	*(char **)at = xstrdup(y->text);
-	return 0;
 }
 
 void config_default(const struct config_key *k, void *object)

@@ -21,6 +21,15 @@ const struct workload_param *workload_param_find(const struct workload *w, const
 	return NULL;
 }
 
+/* One spelling per number: "64" and "064" would be two workloads to whoever compares their text. */
+static bool is_plain(const char *value)
+{
+	const char *digits = value + (*value == '-');
+
+	return *digits >= '0' && *digits <= '9' &&
+	       !(*digits == '0' && (digits[1] || digits != value));
+}
+
 static int check_int(const struct workload_param *p, const char *value, struct err *e)
 {
 	char *end;
@@ -28,15 +37,15 @@ static int check_int(const struct workload_param *p, const char *value, struct e
 
 	errno = 0;
 	v = strtoll(value, &end, 10);
-	if (errno || end == value || *end || v < p->min || v > p->max)
-		return err_set(e, ERR_USAGE, "'%s' is no value for '%s': expected %lld to %lld%s%s", value,
-			       p->name, p->min, p->max, p->unit && *p->unit ? " " : "",
+	if (errno || !is_plain(value) || *end || v < p->min || v > p->max)
+		return err_set(e, ERR_USAGE, "'%s' is no value for '%s': expected %lld to %lld%s%s",
+			       value, p->name, p->min, p->max, p->unit && *p->unit ? " " : "",
 			       p->unit ? p->unit : "");
 	return 0;
 }
 
-static int check_choice(const struct workload_param *p, const char *const *choices, const char *value,
-			struct err *e)
+static int check_choice(const struct workload_param *p, const char *const *choices,
+			const char *value, struct err *e)
 {
 	cleanup_str struct str known = STR_INIT;
 
@@ -45,8 +54,8 @@ static int check_choice(const struct workload_param *p, const char *const *choic
 			return 0;
 		str_addf(&known, "%s%s", known.len ? ", " : "", *c);
 	}
-	return err_set(e, ERR_USAGE, "'%s' is no value for '%s': expected one of %s", value, p->name,
-		       known.buf);
+	return err_set(e, ERR_USAGE, "'%s' is no value for '%s': expected one of %s", value,
+		       p->name, known.buf);
 }
 
 int workload_param_check(const struct workload_param *p, const char *value, struct err *e)
