@@ -80,6 +80,14 @@ struct convert {
 
 static int convert(struct convert *c, struct fy_node *n, struct yaml *out);
 
+/* libfyaml's mark stands behind the quote of a quoted scalar and the '*' of an alias. */
+static int behind_mark(struct fy_node *n, struct fy_token *t)
+{
+	enum fy_scalar_style style = fy_token_scalar_style(t);
+
+	return fy_node_is_alias(n) || style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 static void scalar_place(struct fy_node *n, int *line, int *column)
 {
 	struct fy_token *t = fy_node_get_scalar_token(n);
@@ -88,7 +96,7 @@ static void scalar_place(struct fy_node *n, int *line, int *column)
 	/* an empty value has no token: it is where its key is */
 	if (m || !*line) {
 		*line = m ? m->line + 1 : 1;
-		*column = m ? m->column + 1 : 1;
+		*column = m ? m->column + 1 - behind_mark(n, t) : 1;
 	}
 }
 
@@ -111,8 +119,6 @@ static int convert_scalar(struct convert *c, struct fy_node *n, struct yaml *out
 	scalar_place(n, &out->line, &out->column);
 	if (fy_node_is_alias(n))
 		return yaml_err(c->path, out, c->e, "aliases ('*name') are not understood here");
-	if (fy_node_get_tag(n, NULL))
-		return yaml_err(c->path, out, c->e, "tags ('!name') are not understood here");
 	out->text = scalar_text(n);
 	if (!out->text)
 		return yaml_err(c->path, out, c->e, "a control character in a value");
@@ -160,7 +166,8 @@ static int convert_pair(struct convert *c, struct fy_node_pair *pair, struct yam
 		return -1;
 	scalar_place(key, &child->key_line, &child->key_column);
 	child->key = scalar_text(key);
-	if (!child->key || fy_node_is_alias(key))
+	if (!child->key || strpbrk(child->key, "\n\t") || fy_node_is_alias(key) ||
+	    fy_node_get_tag(key, NULL))
 		return yaml_key_err(c->path, child, c->e, "a key must be a plain word");
 	for (size_t i = 0; i + 1 < out->n; i++)
 		if (!strcmp(out->child[i].key, child->key))
@@ -194,6 +201,8 @@ static int convert(struct convert *c, struct fy_node *n, struct yaml *out)
 
 	if (!out->line)
 		out->line = out->column = 1;
+	if (fy_node_get_tag(n, NULL))
+		return yaml_err(c->path, out, c->e, "tags ('!name') are not understood here");
 	if (c->depth >= DEPTH_MAX)
 		return yaml_err(c->path, out, c->e, "nested more than %d levels deep", DEPTH_MAX);
 	c->depth++;
