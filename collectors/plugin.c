@@ -384,6 +384,16 @@ static int install(const struct qemu_info *info, int argc, char **argv, struct e
 	if (plugin_args_parse(&plugin.args, argc, argv, e) || make_layout(info, e) || open_output(e))
 		return -1;
 	threaded = is_threaded();
+	/*
+	 * QEMU 10.0 writes the number of the vCPU that translates into code that all vCPUs of a single
+	 * thread share (accel/tcg/plugin-gen.c, gen_cpu_index()): counts would be mixed up, and what runs
+	 * on vCPU 1 breaks.
+	 */
+	if (!threaded && plugin.vcpus > 1 && info->version.cur >= 4)
+		return err_set(e, ERR_INFRA,
+			       "this QEMU (plugin interface %d) mixes up vCPUs that share a thread, as under "
+			       "icount; take one vCPU, no icount, or QEMU 7.2",
+			       info->version.cur);
 	start_counting(threaded);
 	write_info("plugin.interface", "%d", info->version.cur);
 	write_info("plugin.counters", "%s", counts_backend());

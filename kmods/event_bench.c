@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * event_bench: executes exactly `count` of one instruction inside a window, on an operand that nobody
- * else uses, with interrupts off. What a counter of that instruction says must be `count`.
+ * event_bench: executes exactly `count` of one instruction inside a window, on an operand that
+ * nobody else uses, with interrupts off. What a counter of that instruction says must be `count`.
  *
  * With all_cpus, every CPU does it in a window of its own while all the others are in theirs, CPU n
  * with (n + 1) * count instructions, so that counts that leak from one CPU to another are seen.
@@ -42,6 +42,10 @@ MODULE_PARM_DESC(all_cpus, "on every CPU at the same time, (CPU number + 1) time
 static bool leave_open;
 module_param(leave_open, bool, 0444);
 MODULE_PARM_DESC(leave_open, "leave a window open, which has to be noticed");
+
+static int cpu;
+module_param(cpu, int, 0444);
+MODULE_PARM_DESC(cpu, "CPU that the writer of \"run\" must be on");
 
 /* What the instructions work on; the table is for those that change an entry of one. */
 struct scratch {
@@ -294,8 +298,13 @@ static u64 run_all(void)
 
 static ssize_t run_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
-	int err = mutex_lock_interruptible(&lock);
+	int err;
 
+	if (current->nr_cpus_allowed != 1 || raw_smp_processor_id() != cpu) {
+		pr_err("the round must run on CPU %d alone\n", cpu);
+		return -EINVAL;
+	}
+	err = mutex_lock_interruptible(&lock);
 	if (err)
 		return err;
 	if (leave_open)

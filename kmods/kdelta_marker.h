@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Markers: instructions that do nothing and carry a number, for kernel modules and user space.
- * Under QEMU the plugin in collectors/ sees them and counts what runs between them; on real machines
- * they are no-ops. Nothing here touches memory, flags or a register that the compiler knows.
+ * Under QEMU the plugin in collectors/ sees them and counts what runs between them; on real
+ * machines they are no-ops. Nothing here touches memory, flags or a register that matters.
  *
  *	x86	nopl disp32(%rax,%rax)	disp32 = magic << 16 | payload
  *	s390	brcl 0,offset		offset = magic << 16 | payload, in halfwords

@@ -180,5 +180,12 @@ void record_set_release(struct record_set *rs);
  */
 int record_set_parse(struct record_set *rs, const char *text, size_t len, int nworkloads,
 		     size_t max_records, struct err *e);
+/*
+ * Add what a collector outside of the guest has written: value and hist lines of any workload at any time,
+ * info lines, done lines that take the place of what the guest said, and an end line with the number of value
+ * and hist lines, without which it fails.
+ */
+int record_set_add(struct record_set *rs, const char *text, size_t len, int nworkloads,
+		   size_t max_records, struct err *e);
 
 #endif

@@ -20,6 +20,9 @@ struct reader {
 	int nworkloads;
 	size_t max_records;
 	bool greeted;
+	bool collector; /* record_set_add() */
+	size_t first; /* of its records */
+	bool ended;
 };
 
 struct word {
@@ -189,7 +192,7 @@ static int take_common(struct reader *r, const struct fields *f, struct record *
 
 	if (!metric || !unit || workload_of(r, f, &out->workload, e))
 		return -1;
-	if (out->workload != r->rs->running)
+	if (!r->collector && out->workload != r->rs->running)
 		return err_set(e, ERR_INFRA, "workload %d is not running", out->workload);
 	if (r->rs->nrec >= r->max_records)
 		return err_set(e, ERR_INFRA, "more than %zu records", r->max_records);
@@ -336,6 +339,22 @@ static int take_hist(struct reader *r, const struct fields *f, struct err *e)
 	return keep(r, &rec, fill_hist(r, f, &rec, e));
 }
 
+/* A collector knows better than the guest. */
+static void replace_done(struct record_set *rs, int w, enum wl_state state, const char *reason)
+{
+	size_t i;
+
+	for (i = 0; i < rs->ndone; i++)
+		if (rs->done[i].workload == w)
+			break;
+	if (i == rs->ndone)
+		ARRAY_PUSH(rs->done, rs->ndone, rs->done_cap);
+	free(rs->done[i].reason);
+	rs->done[i].workload = w;
+	rs->done[i].state = state;
+	rs->done[i].reason = xstrdup(reason);
+}
+
 static int take_done(struct reader *r, const struct fields *f, struct err *e)
 {
 	const char *reason = fields_get(f, "reason");
@@ -344,6 +363,10 @@ static int take_done(struct reader *r, const struct fields *f, struct err *e)
 
 	if (workload_of(r, f, &w, e) || choice_of(f, "state", wl_state_parse, &state, e))
 		return -1;
+	if (r->collector) {
+		replace_done(rs, w, (enum wl_state)state, reason ? reason : "");
+		return 0;
+	}
 	/* a workload may be broken or skipped before it has begun; ok needs evidence that it ran */
 	if (rs->running != w &&
 	    (rs->running >= 0 || state == WL_OK || !rs->started || is_done(rs, w)))
@@ -362,6 +385,13 @@ static int take_end(struct reader *r, const struct fields *f, struct err *e)
 
 	if (fields_int(f, "records", 0, INT64_MAX, &records, e))
 		return -1;
+	if (r->collector) {
+		r->ended = true;
+		if ((unsigned long long)records == r->rs->nrec - r->first)
+			return 0;
+		return err_set(e, ERR_INFRA, "%lld records were sent, %zu arrived", records,
+			       r->rs->nrec - r->first);
+	}
 	if (!r->rs->started)
 		return err_set(e, ERR_INFRA, "end without a start line");
 	if (r->rs->running >= 0)
@@ -383,7 +413,7 @@ static int take_fields(struct reader *r, const struct fields *f, struct err *e)
 {
 	if (!r->greeted && strcmp(f->word, "kdelta") != 0)
 		return err_set(e, ERR_INFRA, "expected 'kdelta version=%d' first", RECORD_VERSION);
-	if (r->rs->ended)
+	if (r->collector ? r->ended : r->rs->ended)
 		return err_set(e, ERR_INFRA, "a line after the end");
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(words[i].name, f->word))
@@ -403,10 +433,8 @@ static int take_line(struct reader *r, const char *line, size_t len, struct err 
 	return ret;
 }
 
-int record_set_parse(struct record_set *rs, const char *text, size_t len, int nworkloads,
-		     size_t max_records, struct err *e)
+static int parse(struct reader *r, const char *text, size_t len, const char *what, struct err *e)
 {
-	struct reader r = { .rs = rs, .nworkloads = nworkloads, .max_records = max_records };
 	const char *end = text + len;
 	size_t number = 0;
 
@@ -416,9 +444,31 @@ int record_set_parse(struct record_set *rs, const char *text, size_t len, int nw
 		if (!newline)
 			break;
 		number++;
-		if (take_line(&r, text, (size_t)(newline - text), e))
-			return err_prefix(e, "records line %zu", number);
+		if (take_line(r, text, (size_t)(newline - text), e))
+			return err_prefix(e, "%s line %zu", what, number);
 		text = newline + 1;
 	}
 	return 0;
+}
+
+int record_set_parse(struct record_set *rs, const char *text, size_t len, int nworkloads,
+		     size_t max_records, struct err *e)
+{
+	struct reader r = { .rs = rs, .nworkloads = nworkloads, .max_records = max_records };
+
+	return parse(&r, text, len, "records", e);
+}
+
+int record_set_add(struct record_set *rs, const char *text, size_t len, int nworkloads,
+		   size_t max_records, struct err *e)
+{
+	struct reader r = { .rs = rs,
+			    .nworkloads = nworkloads,
+			    .max_records = max_records,
+			    .collector = true,
+			    .first = rs->nrec };
+
+	if (parse(&r, text, len, "counts", e))
+		return -1;
+	return r.ended ? 0 : err_set(e, ERR_INFRA, "counts: the end line did not come");
 }

@@ -85,6 +85,7 @@ struct target {
 	int seed; /* -seed when icount is on */
 	struct strv cmdline; /* tokens for every kernel that boots here */
 	struct strv qemu_args; /* further arguments, one per item */
+	struct strv plugin; /* what the QEMU plugin is to count ("windows", "where=10", …); empty: no plugin */
 	int boot_timeout; /* s, start of QEMU to the guest's start line */
 	int off_timeout; /* s, end line to the end of QEMU */
 	int console_limit; /* KiB, more is a flood */

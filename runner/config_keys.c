@@ -193,6 +193,11 @@ static const struct config_key target_keys[] = {
 	  .type = KEY_LIST,
 	  .offset = offsetof(struct target, qemu_args),
 	  .help = "further arguments for QEMU, one per item" },
+	{ .name = "plugin",
+	  .type = KEY_WORDS,
+	  .offset = offsetof(struct target, plugin),
+	  .help = "under TCG, count in the emulated machine what runs inside windows: windows; and, with the "
+		  "functions of the kernel, where=N, call=FUNCTION, excursions=on" },
 	{ .name = "boot_timeout",
 	  .type = KEY_INT,
 	  .unit = "s",

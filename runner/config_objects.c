@@ -6,6 +6,8 @@
 #include "runner/base/file.h"
 #include "runner/config_keys.h"
 
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 static char *copy_text(const char *s)
 {
 	return s ? xstrdup(s) : NULL;
@@ -36,11 +38,34 @@ int source_parse_path(struct loader *l, const struct yaml *y, void *object, stru
 	return 0;
 }
 
+/* They become arguments of other programs, which must not take them for options. */
+static int check_words(const struct loader *l, const struct yaml *root, const struct source *s,
+		       struct err *e)
+{
+	const struct yaml *urls = yaml_get(root, "urls");
+
+	if (s->package && (!strchr(ALNUM, s->package[0]) || s->package[strspn(s->package, ALNUM "+-.")]))
+		return yaml_err(l->file, yaml_get(root, "package"), e, "'%s' is no name of a package",
+				s->package);
+	if (s->suite && (!strchr(ALNUM, s->suite[0]) || s->suite[strspn(s->suite, ALNUM "-_./")]))
+		return yaml_err(l->file, yaml_get(root, "suite"), e, "'%s' is no name of a suite",
+				s->suite);
+	if (s->ref && s->ref[0] == '-')
+		return yaml_err(l->file, yaml_get(root, "ref"), e, "'%s' is no name of a commit", s->ref);
+	for (size_t i = 0; i < s->urls.n; i++)
+		if (!str_starts(s->urls.v[i], "https://") && !str_starts(s->urls.v[i], "http://"))
+			return yaml_err(l->file, yaml_item(urls, i), e,
+					"'%s': expected https://… or http://…", s->urls.v[i]);
+	return 0;
+}
+
 int source_finish(struct loader *l, const struct yaml *root, void *object, struct err *e)
 {
 	const struct source *s = object;
 	int ways = !!s->git + !!s->path + !!s->tarball + (s->package || s->urls.n);
 
+	if (check_words(l, root, s, e))
+		return -1;
 	if (ways != 1)
 		return yaml_err(l->file, root, e,
 				"a source needs one of 'git', 'path', 'tarball', or 'package' and 'urls'");
@@ -75,11 +100,7 @@ int variant_parse_source(struct loader *l, const struct yaml *y, void *object, s
 {
 	struct variant *v = object;
 
-	if (one_string(l, y, e))
-		return -1;
-	v->source = config_source(l->config, y->text, e);
-	if (!v->source && str_starts(e->msg, "'"))
-		return err_prefix(e, "%s:%d:%d", l->file, y->line, y->column);
+	v->source = (const struct source *)config_refer(l, &kind_source, y, e);
 	return v->source ? 0 : -1;
 }
 
@@ -186,17 +207,27 @@ int variant_parse_archs(struct loader *l, const struct yaml *y, void *object, st
 	return 0;
 }
 
+static bool is_option(const char *word)
+{
+	size_t n = strspn(word, ALNUM "_");
+
+	return str_starts(word, "CONFIG_") && n > strlen("CONFIG_") && word[n] == '=' && word[n + 1];
+}
+
 int variant_finish(struct loader *l, const struct yaml *root, void *object, struct err *e)
 {
 	const struct yaml *own = yaml_get(root, "options");
-	const struct variant *v = object;
 
-	for (size_t i = 0; i < v->options.n; i++) {
-		const char *o = v->options.v[i];
+	(void)object;
+	/* what is extended has been checked itself */
+	for (size_t i = 0; own && i < yaml_items(own); i++) {
+		cleanup_strv struct strv words = STRV_INIT;
 
-		if (!str_starts(o, "CONFIG_") || !strchr(o, '=') || !strchr(o, '=')[1])
-			return yaml_err(l->file, own ? own : root, e,
-					"option '%s': expected CONFIG_NAME=value", o);
+		strv_split(&words, yaml_item(own, i)->text, " \t\n");
+		for (size_t k = 0; k < words.n; k++)
+			if (!is_option(words.v[k]))
+				return yaml_err(l->file, yaml_item(own, i), e,
+						"option '%s': expected CONFIG_NAME=value", words.v[k]);
 	}
 	return 0;
 }
@@ -285,16 +316,12 @@ int target_parse_records(struct loader *l, const struct yaml *y, void *object, s
 int target_finish(struct loader *l, const struct yaml *root, void *object, struct err *e)
 {
 	const struct target *t = object;
-	const struct yaml *y = yaml_get(root, "backend");
 
 	if (!strcmp(t->backend, "fake")) {
 		if (!t->fake_records)
 			return yaml_err(l->file, root, e, "backend fake needs the key 'fake_records'");
 		return 0;
 	}
-	if (strcmp(t->backend, "qemu"))
-		return yaml_err(l->file, y ? y : root, e, "'%s' for 'backend': expected qemu or fake",
-				t->backend);
 	if (!t->machine)
 		return yaml_err(l->file, root, e, "backend qemu needs the key 'machine'");
 	if (!t->console)
@@ -337,4 +364,5 @@ void target_release(void *object)
 	free(t->fake_records);
 	strv_release(&t->cmdline);
 	strv_release(&t->qemu_args);
+	strv_release(&t->plugin);
 }

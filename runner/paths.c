@@ -15,7 +15,7 @@
 
 /* Filled once; the strings live as long as the program. */
 static struct {
-	char *configs, *kmods, *guests, *cache, *data, *db;
+	char *configs, *kmods, *guests, *plugin, *cache, *data, *db;
 } paths;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -68,6 +68,7 @@ static void find_own_files(void)
 		paths.configs = absolute(configs);
 		paths.kmods = absolute(kmods);
 		paths.guests = xasprintf("%s/guest", dir);
+		paths.plugin = xasprintf("%s/kdelta-plugin.so", dir);
 		return;
 	}
 	/* beside an installed program first, so that a moved tree (DESTDIR) works too */
@@ -75,6 +76,7 @@ static void find_own_files(void)
 	paths.configs = xasprintf("%s/share/kdelta/configs", share);
 	paths.kmods = xasprintf("%s/share/kdelta/kmods", share);
 	paths.guests = xasprintf("%s/lib/kdelta/guest", share);
+	paths.plugin = xasprintf("%s/lib/kdelta/kdelta-plugin.so", share);
 }
 
 static void replace(char **path, const char *env)
@@ -108,6 +110,12 @@ const char *paths_kmods(void)
 {
 	pthread_once(&once, init);
 	return paths.kmods;
+}
+
+const char *paths_plugin(void)
+{
+	pthread_once(&once, init);
+	return paths.plugin;
 }
 
 const char *paths_guest(const struct arch *a)

@@ -12,6 +12,7 @@
 const char *paths_configs(void); /* configs/ */
 const char *paths_kmods(void); /* kmods/ */
 const char *paths_guest(const struct arch *a); /* the static guest program for @a */
+const char *paths_plugin(void); /* the QEMU plugin */
 const char *paths_cache(void); /* $XDG_CACHE_HOME/kdelta */
 const char *paths_data(void); /* $XDG_DATA_HOME/kdelta */
 const char *paths_db(void); /* <data>/kdelta.db */

@@ -312,6 +312,7 @@ static void target_facts(struct str *out, const struct target *t)
 	fact(out, "rtc", t->rtc);
 	facts(out, "target_cmdline", &t->cmdline);
 	facts(out, "qemu_arg", &t->qemu_args);
+	facts(out, "plugin", &t->plugin);
 	fact(out, "fake_records", t->fake_records);
 }
 

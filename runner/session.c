@@ -232,6 +232,23 @@ static int arm_settle(struct session_arm *a, const struct build_progress *p, str
 	return a->ops->clock(a->plan->target, &a->clock, e);
 }
 
+/* What the plugin has to know of this kernel. */
+static int arm_plugin(struct session *s, size_t i, struct err *e)
+{
+	struct session_arm *a = &s->arms[i];
+	const struct plugin_kernel k = { .arch = a->kernel->arch->name,
+					 .vmlinux = a->kernel->vmlinux,
+					 .config = a->kernel->config };
+	cleanup_free char *dir = NULL;
+
+	if (!a->plan->target->plugin.n)
+		return 0;
+	dir = xasprintf("%s/plugin-%zu", s->dir, i);
+	if (dir_make(dir, e))
+		return -1;
+	return plugin_boot_prepare(&a->plugin, paths_plugin(), &k, &a->plan->target->plugin, dir, e);
+}
+
 static bool is_fake(const struct session_arm *a)
 {
 	return !strcmp(a->plan->target->backend, "fake");
@@ -255,7 +272,7 @@ int session_prepare(struct session *s, const struct build_options *o, const stru
 		if (is_fake(a))
 			continue;
 		if (arm_kernel(s, i, o, p, e) || check_needs(s, a, e) || arm_settle(a, p, e) ||
-		    arm_initramfs(s, i, e))
+		    arm_initramfs(s, i, e) || arm_plugin(s, i, e))
 			return -1;
 	}
 	return 0;
@@ -270,6 +287,7 @@ void session_release(struct session *s)
 			kernel_free(a->kernel);
 		strv_release(&a->cmdline);
 		free(a->initrd);
+		plugin_boot_release(&a->plugin);
 		for (size_t j = 0; a->skip_reason && j < s->plan->nworkloads; j++)
 			free(a->skip_reason[j]);
 		free(a->skip_reason);
@@ -294,6 +312,7 @@ void session_request(const struct session *s, size_t arm, int block, struct boot
 		.image = a->kernel ? a->kernel->image : NULL,
 		.initrd = a->initrd,
 		.cmdline = &a->cmdline,
+		.plugin = a->plugin.object ? &a->plugin : NULL,
 		.run_timeout = s->plan->run_timeout,
 	};
 }
@@ -367,6 +386,9 @@ int session_boot(const struct session *s, const struct plan_boot *b, const char 
 		return -1;
 	record_set_parse(&out->records, out->result.records.buf, out->result.records.len,
 			 (int)s->plan->nworkloads, RECORDS_MAX, &parse);
+	if (q.plugin && !parse.kind)
+		record_set_add(&out->records, out->result.counts.buf, out->result.counts.len,
+			       (int)s->plan->nworkloads, RECORDS_MAX, &parse);
 	classify(out, &parse);
 	add_skipped(s, a, &out->records);
 	return 0;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "collectors/plugin_host.h"
 #include "results/record.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
@@ -28,6 +29,7 @@ struct session_arm {
 	struct guest_clock clock;
 	struct strv cmdline; /* complete kernel command line */
 	char *initrd;
+	struct plugin_boot plugin; /* of a target that has one */
 	char **skip_reason; /* per chosen workload: NULL, or why it is left out here */
 	bool *skip;
 };

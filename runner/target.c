@@ -26,6 +26,7 @@ void boot_result_init(struct boot_result *r)
 	memset(r, 0, sizeof(*r));
 	r->status = BOOT_BROKEN;
 	str_init(&r->records);
+	str_init(&r->counts);
 	str_init(&r->console);
 }
 
@@ -35,6 +36,7 @@ void boot_result_release(struct boot_result *r)
 	free(r->accel);
 	free(r->qemu_version);
 	str_release(&r->records);
+	str_release(&r->counts);
 	str_release(&r->console);
 	strv_release(&r->argv);
 	boot_result_init(r);

@@ -10,6 +10,8 @@
 #include "runner/base/str.h"
 #include "runner/config.h"
 
+struct plugin_boot;
+
 struct boot_request {
 	const struct target *target;
 	const char *name; /* the variant, for messages and for the fake target */
@@ -21,6 +23,7 @@ struct boot_request {
 	/* s from the start line to the end line: sum of the workloads' timeouts; 0: no deadline */
 	int run_timeout;
 	bool interactive; /* console on kdelta's own terminal, no deadline from start to end line */
+	const struct plugin_boot *plugin; /* the QEMU plugin counts (TCG alone), or NULL */
 	int output_fd; /* where the bytes of the guest's port kdelta.output go (mode exec); 0: no such port */
 };
 
@@ -33,6 +36,7 @@ struct boot_result {
 	enum boot_status status;
 	char *reason; /* BOOT_BROKEN: one line; "panic: Kernel panic - not syncing: …" */
 	struct str records; /* raw bytes of the result channel, bounded */
+	struct str counts; /* what the QEMU plugin wrote; empty without one */
 	struct str console; /* tail of the console, at most 64 KiB, raw bytes */
 	double start_seconds; /* process start to the start line; 0 when it never came */
 	double run_seconds; /* start line to end line */

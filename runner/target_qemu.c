@@ -188,6 +188,8 @@ static int boot_in(const struct boot_request *q, enum accel accel, struct qemu_u
 	qemu_watch(q, d, pid, begin, cancel, r);
 	if (q->interactive)
 		terminal_restore(&term);
+	if (q->plugin && qemu_dir_read_counts(d, r, e))
+		return -1;
 	if (q->console_log && !q->interactive)
 		return qemu_dir_keep_console(d, q->console_log,
 					     (size_t)q->target->console_limit << 10, e);

@@ -55,12 +55,15 @@ struct qemu_dir {
 	int console, records; /* files that QEMU writes, open for us */
 	int output; /* read end of the FIFO behind kdelta.output, non-blocking, or -1 */
 	int err; /* QEMU's standard error, a file */
+	int counts; /* what the plugin writes, a file, or -1 */
 };
 
 int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u,
 		  struct err *e);
 /* Move the console log out of it to @to, at most @max bytes. */
 int qemu_dir_keep_console(const struct qemu_dir *d, const char *to, size_t max, struct err *e);
+/* Take over what the plugin wrote. */
+int qemu_dir_read_counts(const struct qemu_dir *d, struct boot_result *r, struct err *e);
 void qemu_dir_remove(struct qemu_dir *d);
 
 /* Watch @pid, started at @begin (proc_now()), until it has ended or was ended for a reason; fills everything

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
+#include "collectors/plugin_host.h"
 #include "runner/target_qemu.h"
 
 static void push2(struct strv *out, const char *option, const char *value)
@@ -88,6 +89,17 @@ static void channel_args(const struct boot_request *q, struct strv *out)
 		port_args(out, "out", QEMU_OUTPUT, "kdelta.output");
 }
 
+/* There is nothing to count where the instructions run on the host's CPU. */
+static void plugin_args(const struct boot_request *q, enum accel accel, struct strv *out)
+{
+	cleanup_str struct str option = STR_INIT;
+
+	if (!q->plugin || accel == ACCEL_KVM)
+		return;
+	plugin_boot_option(q->plugin, &option);
+	push2(out, "-plugin", option.buf);
+}
+
 void qemu_argv(const struct boot_request *q, enum accel accel, const char *image,
 	       const char *initrd, struct strv *out)
 {
@@ -96,5 +108,6 @@ void qemu_argv(const struct boot_request *q, enum accel accel, const char *image
 	icount_args(q->target, out);
 	kernel_args(q, image, initrd, out);
 	channel_args(q, out);
+	plugin_args(q, accel, out);
 	strv_push_all(out, &q->target->qemu_args);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collectors/plugin_host.h"
 #include "runner/base/file.h"
 #include "runner/target_qemu.h"
 
@@ -107,6 +108,24 @@ static int make_output(struct qemu_dir *d, struct qemu_user u, struct err *e)
 	return d->output < 0 ? err_errno(e, ERR_INFRA, "cannot open '%s'", path) : 0;
 }
 
+static int copy_named(const struct qemu_dir *d, const char *from, const char *name, struct err *e)
+{
+	cleanup_free char *to = path_join(d->path, name);
+
+	return copy_in(from, to, e);
+}
+
+static int add_plugin(struct qemu_dir *d, const struct plugin_boot *p, struct qemu_user u,
+		      struct err *e)
+{
+	if (copy_named(d, p->object, PLUGIN_OBJECT, e))
+		return -1;
+	if (p->symbols && copy_named(d, p->symbols, PLUGIN_SYMBOLS, e))
+		return -1;
+	d->counts = make_file(d, PLUGIN_OUTPUT, u, e);
+	return d->counts < 0 ? -1 : 0;
+}
+
 /* The folder itself stays kdelta's: QEMU's user can write its files, but not put others in their place. */
 static int fill(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u, struct err *e)
 {
@@ -121,12 +140,18 @@ static int fill(struct qemu_dir *d, const struct boot_request *q, struct qemu_us
 	d->err = d->records < 0 ? -1 : make_file(d, QEMU_STDERR, own, e);
 	if (d->err < 0 || (q->output_fd && make_output(d, u, e)))
 		return -1;
+	if (q->plugin && add_plugin(d, q->plugin, u, e))
+		return -1;
 	if (u.uid && chmod(d->path, 0711))
 		return err_errno(e, ERR_INFRA, "cannot open '%s' for the user of QEMU", d->path);
 	return 0;
 }
 
-static const struct qemu_dir dir_empty = { .console = -1, .records = -1, .output = -1, .err = -1 };
+static const struct qemu_dir dir_empty = { .console = -1,
+					   .records = -1,
+					   .output = -1,
+					   .err = -1,
+					   .counts = -1 };
 
 int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u,
 		  struct err *e)
@@ -160,6 +185,13 @@ int qemu_dir_keep_console(const struct qemu_dir *d, const char *to, size_t max, 
 	return err_errno(e, ERR_INFRA, "cannot keep the console log as '%s'", to);
 }
 
+int qemu_dir_read_counts(const struct qemu_dir *d, struct boot_result *r, struct err *e)
+{
+	cleanup_free char *path = path_join(d->path, PLUGIN_OUTPUT);
+
+	return file_read(path, QEMU_RECORDS_MAX, &r->counts, e);
+}
+
 static void close_fd(int fd)
 {
 	if (fd >= 0)
@@ -172,6 +204,7 @@ void qemu_dir_remove(struct qemu_dir *d)
 	close_fd(d->records);
 	close_fd(d->output);
 	close_fd(d->err);
+	close_fd(d->counts);
 	if (d->path)
 		tree_remove(d->path, NULL);
 	free(d->path);

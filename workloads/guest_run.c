@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kmods/kdelta_marker.h"
 #include "workloads/guest.h"
 
 #define RECORDS_MAX (16 << 20)
@@ -32,10 +33,14 @@ static void add_done(struct str *out, int number, enum wl_state state, const cha
 
 static int run_rounds(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
 {
-	for (c->round = -w->warmup; c->round < w->rounds; c->round++)
-		if (w->w->round(c, e))
-			return -1;
-	return 0;
+	int ret = 0;
+
+	for (c->round = -w->warmup; !ret && c->round < w->rounds; c->round++) {
+		kdelta_context(w->number, c->round);
+		ret = w->w->round(c, e);
+	}
+	kdelta_context(w->number, -1);
+	return ret;
 }
 
 static int run_set_up(struct workload_ctx *c, const struct guest_workload *w, struct err *e)

@@ -2,11 +2,15 @@
 /* The one list of workloads. Adding one: its file, and a line in each of the two places here. */
 #include "workloads/workload.h"
 
+extern const struct workload workload_event_bench;
 extern const struct workload workload_kmalloc_bench;
 extern const struct workload workload_none;
+extern const struct workload workload_pte;
 
 const struct workload *const workloads[] = {
+	&workload_event_bench,
 	&workload_kmalloc_bench,
 	&workload_none,
+	&workload_pte,
 	NULL,
 };
