@@ -1,223 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "runner/debian.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
 #include "runner/paths.h"
 
-#define SOURCES_LIST "/etc/apt/sources.list"
-#define SOURCES_PARTS "/etc/apt/sources.list.d"
+#define DPKG_STATUS "/var/lib/dpkg/status"
+#define STATUS_MAX ((size_t)64 << 20)
 #define UPDATE_DEADLINE_MS (180 * 1000L)
 #define DOWNLOAD_DEADLINE_MS                                                                       \
 	(3600 * 1000L) /* a stalled connection ends much earlier, by apt's own timeout */
-
-void debian_mirror_release(struct debian_mirror *m)
-{
-	free(m->uri);
-	free(m->signed_by);
-	m->uri = m->signed_by = NULL;
-}
-
-static bool is_debian_uri(const char *uri)
-{
-	size_t n = strlen(uri);
-
-	while (n && uri[n - 1] == '/')
-		n--;
-	return n > 7 && !strncmp(uri + n - 7, "/debian", 7);
-}
-
-static bool mirror_take(struct debian_mirror *m, const char *uri, const char *signed_by)
-{
-	m->uri = xstrdup(uri);
-	m->signed_by = signed_by && signed_by[0] == '/' ? xstrdup(signed_by) : NULL;
-	return true;
-}
-
-/* deb [arch=amd64 signed-by=/usr/share/keyrings/x.gpg] URI SUITE COMPONENT… */
-static bool parse_list_line(const char *line, const char *codename, struct debian_mirror *m)
-{
-	cleanup_strv struct strv w = STRV_INIT;
-	const char *signed_by = NULL;
-	size_t i = 1;
-	bool in_options;
-
-	strv_split(&w, line, " \t\r");
-	if (w.n < 3 || strcmp(w.v[0], "deb") != 0)
-		return false;
-	for (in_options = w.v[1][0] == '['; in_options && i < w.n; i++) {
-		char *option = w.v[i] + strspn(w.v[i], "[");
-		size_t len = strcspn(option, "]");
-
-		in_options = !option[len];
-		option[len] = '\0';
-		if (str_starts(option, "signed-by="))
-			signed_by = option + strlen("signed-by=");
-	}
-	if (i + 1 >= w.n || !is_debian_uri(w.v[i]) || strcmp(w.v[i + 1], codename) != 0)
-		return false;
-	return mirror_take(m, w.v[i], signed_by);
-}
-
-/* The fields of a deb822 stanza that matter. */
-struct stanza {
-	struct strv types, uris, suites, signed_by;
-	bool disabled;
-};
-
-static void stanza_release(struct stanza *s)
-{
-	strv_release(&s->types);
-	strv_release(&s->uris);
-	strv_release(&s->suites);
-	strv_release(&s->signed_by);
-	memset(s, 0, sizeof(*s));
-}
-
-static bool stanza_take(struct stanza *s, const char *codename, struct debian_mirror *m)
-{
-	bool found = false;
-
-	if (!s->disabled && strv_has(&s->types, "deb") && strv_has(&s->suites, codename))
-		for (size_t i = 0; i < s->uris.n && !found; i++)
-			if (is_debian_uri(s->uris.v[i]))
-				found = mirror_take(m, s->uris.v[i],
-						    s->signed_by.n ? s->signed_by.v[0] : NULL);
-	stanza_release(s);
-	return found;
-}
-
-/* One line of a stanza; returns the list that a following indented line continues. */
-static struct strv *stanza_line(struct stanza *s, const char *line)
-{
-	const struct {
-		const char *key;
-		struct strv *list;
-	} fields[] = {
-		{ "Types:", &s->types },
-		{ "URIs:", &s->uris },
-		{ "Suites:", &s->suites },
-		{ "Signed-By:", &s->signed_by },
-	};
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		size_t n = strlen(fields[i].key);
-
-		if (strncasecmp(line, fields[i].key, n) != 0)
-			continue;
-		strv_split(fields[i].list, line + n, " \t\r");
-		return fields[i].list;
-	}
-	if (!strncasecmp(line, "Enabled:", 8)) {
-		const char *value = line + 8 + strspn(line + 8, " \t");
-
-		s->disabled = !strncasecmp(value, "no", 2) || !strncasecmp(value, "false", 5);
-	}
-	return NULL;
-}
-
-static bool parse_deb822(const struct strv *lines, const char *codename, struct debian_mirror *m)
-{
-	struct stanza s = { 0 };
-	struct strv *list = NULL;
-
-	for (size_t i = 0; i < lines->n; i++) {
-		const char *line = lines->v[i];
-
-		if (line[0] == '#')
-			continue;
-		if (!line[strspn(line, " \t\r")]) {
-			if (stanza_take(&s, codename, m))
-				return true;
-			list = NULL;
-		} else if (line[0] == ' ' || line[0] == '\t') {
-			if (list)
-				strv_split(list, line, " \t\r");
-		} else {
-			list = stanza_line(&s, line);
-		}
-	}
-	return stanza_take(&s, codename, m);
-}
-
-/* Unlike strv_split() this keeps empty lines: they end a stanza. */
-static void split_lines(struct strv *lines, const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		strv_pushf(lines, "%.*s", (int)n, text);
-		text += n + (text[n] == '\n');
-	}
-}
-
-bool debian_mirror_parse(const char *text, bool deb822, const char *codename,
-			 struct debian_mirror *m)
-{
-	cleanup_strv struct strv lines = STRV_INIT;
-
-	split_lines(&lines, text);
-	if (deb822)
-		return parse_deb822(&lines, codename, m);
-	for (size_t i = 0; i < lines.n; i++)
-		if (parse_list_line(lines.v[i], codename, m))
-			return true;
-	return false;
-}
-
-char *debian_codename(void)
-{
-	cleanup_str struct str text = STR_INIT;
-	cleanup_strv struct strv lines = STRV_INIT;
-	const char *key = "VERSION_CODENAME=";
-
-	if (file_read("/etc/os-release", 1 << 16, &text, NULL))
-		return NULL;
-	strv_split(&lines, text.buf, "\n");
-	for (size_t i = 0; i < lines.n; i++) {
-		const char *value = lines.v[i] + strlen(key);
-
-		if (!str_starts(lines.v[i], key))
-			continue;
-		value += *value == '"';
-		return xstrndup(value, strcspn(value, "\""));
-	}
-	return NULL;
-}
-
-static bool mirror_from_file(const char *path, const char *codename, struct debian_mirror *m)
-{
-	cleanup_str struct str text = STR_INIT;
-
-	if (file_read(path, 1 << 20, &text, NULL))
-		return false;
-	return debian_mirror_parse(text.buf, str_ends(path, ".sources"), codename, m);
-}
-
-static int mirror_find(const char *codename, struct debian_mirror *m, struct err *e)
-{
-	cleanup_strv struct strv names = STRV_INIT;
-
-	if (mirror_from_file(SOURCES_LIST, codename, m))
-		return 0;
-	if (dir_exists(SOURCES_PARTS))
-		dir_list(SOURCES_PARTS, NULL, &names, NULL);
-	for (size_t i = 0; i < names.n; i++) {
-		cleanup_free char *path = path_join(SOURCES_PARTS, names.v[i]);
-
-		if (!str_ends(path, ".list") && !str_ends(path, ".sources"))
-			continue;
-		if (mirror_from_file(path, codename, m))
-			return 0;
-	}
-	return err_set(e, ERR_INFRA, "no Debian archive for '%s' in %s or %s", codename,
-		       SOURCES_LIST, SOURCES_PARTS);
-}
 
 /* The private apt: a folder below the cache and the environment that makes apt use it. */
 struct apt {
@@ -238,8 +35,9 @@ static int apt_write(const struct apt *a, const char *name, const char *text, st
 	return file_write(path, text, strlen(text), e);
 }
 
-static int apt_configure(struct apt *a, const struct debian_mirror *m, const char *suite,
-			 const char *deb, struct err *e)
+/* @status: what counts as installed, in dpkg's format. */
+static int apt_configure(struct apt *a, const struct debian_mirror *m, const struct strv *suites,
+			 const char *deb, const char *status, struct err *e)
 {
 	static const char *const folders[] = { "lists/partial", "cache/archives/partial" };
 	cleanup_str struct str text = STR_INIT;
@@ -250,9 +48,11 @@ static int apt_configure(struct apt *a, const struct debian_mirror *m, const cha
 		if (dir_make(path, e))
 			return -1;
 	}
-	str_addf(&text, "deb [arch=%s%s%s] %s %s main\n", deb, m->signed_by ? " signed-by=" : "",
-		 m->signed_by ? m->signed_by : "", m->uri, suite);
-	if (apt_write(a, "sources.list", text.buf, e) || apt_write(a, "status", "", e))
+	for (size_t i = 0; i < suites->n; i++)
+		str_addf(&text, "deb [arch=%s%s%s] %s %s main\n", deb,
+			 m->signed_by ? " signed-by=" : "", m->signed_by ? m->signed_by : "",
+			 m->uri, suites->v[i]);
+	if (apt_write(a, "sources.list", text.buf, e) || apt_write(a, "status", status, e))
 		return -1;
 
 	str_reset(&text);
@@ -343,43 +143,170 @@ static int apt_download(const struct apt *a, const char *package, const char *de
 	return ret;
 }
 
-static int debian_fetch_locked(const char *package, const char *suite, const char *deb,
-			       const struct debian_mirror *m, const char *dest, struct str *path,
-			       struct err *e)
+/* What both ways of fetching have in common. */
+struct fetch {
+	const struct strv *suites;
+	const char *deb, *dest;
+	const char *package; /* this one alone … */
+	const struct strv *packages, *private; /* … or these, with what they need */
+	struct str *path;
+	struct strv *paths;
+};
+
+bool debian_status_drop(const char *status, const struct strv *patterns, struct str *out)
 {
-	struct apt a = { .dir = xasprintf("%s/apt/%s-%s", paths_cache(), suite, deb),
+	bool dropped = false;
+
+	while (*status) {
+		const char *end = strstr(status, "\n\n");
+		size_t len = end ? (size_t)(end - status) + 2 : strlen(status);
+		cleanup_free char *name = NULL;
+		bool drop = false;
+
+		if (str_starts(status, "Package: "))
+			name = xstrndup(status + 9, strcspn(status + 9, "\n"));
+		for (size_t i = 0; name && i < patterns->n && !drop; i++)
+			drop = !fnmatch(patterns->v[i], name, 0);
+		if (!drop)
+			str_addmem(out, status, len);
+		dropped = dropped || drop;
+		status += len;
+	}
+	return dropped;
+}
+
+static int move_packages(const char *from_dir, const char *dest, struct strv *paths, struct err *e)
+{
+	cleanup_strv struct strv names = STRV_INIT;
+
+	if (dir_list(from_dir, ".deb", &names, e))
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_free char *from = path_join(from_dir, names.v[i]);
+		cleanup_free char *to = path_join(dest, names.v[i]);
+
+		if (rename(from, to))
+			return err_errno(e, ERR_INFRA, "cannot rename '%s'", from);
+		strv_push(paths, to);
+	}
+	return 0;
+}
+
+/* The last of @suites is preferred; apt itself never gets to dpkg. */
+static int apt_download_all(const struct apt *a, const struct fetch *f, struct err *e)
+{
+	const char *update[] = { "apt-get", "update", "-q", "--error-on=any", NULL };
+	cleanup_free char *archives = path_join(a->dir, "cache/archives");
+	cleanup_strv struct strv install = STRV_INIT;
+
+	strv_split(&install, "apt-get install -q -y --download-only --no-install-recommends -t",
+		   " ");
+	strv_push(&install, f->suites->v[f->suites->n - 1]);
+	strv_push_all(&install, f->packages);
+	if (dir_make(f->dest, e) || apt_run(a, update, NULL, UPDATE_DEADLINE_MS, e) ||
+	    apt_run(a, (const char *const *)install.v, NULL, DOWNLOAD_DEADLINE_MS, e))
+		return -1;
+	return move_packages(archives, f->dest, f->paths, e);
+}
+
+static int fetch_configured(struct apt *a, const struct fetch *f, const struct debian_mirror *m,
+			    struct err *e)
+{
+	cleanup_str struct str installed = STR_INIT;
+	cleanup_str struct str status = STR_INIT;
+
+	if (f->package) {
+		if (apt_configure(a, m, f->suites, f->deb, "", e))
+			return -1;
+		return apt_download(a, f->package, f->dest, f->path, e);
+	}
+	if (file_read(DPKG_STATUS, STATUS_MAX, &installed, e))
+		return -1;
+	debian_status_drop(installed.buf, f->private, &status);
+	if (apt_configure(a, m, f->suites, f->deb, status.buf, e))
+		return -1;
+	return apt_download_all(a, f, e);
+}
+
+static int fetch_locked(const struct fetch *f, const struct debian_mirror *m, struct err *e)
+{
+	struct apt a = { .dir = xasprintf("%s/apt/%s-%s%s", paths_cache(),
+					  f->suites->v[f->suites->n - 1], f->deb,
+					  f->package ? "" : "-closure"),
 			 .env = STRV_INIT };
 	cleanup_free char *lock = xasprintf("%s.lock", a.dir);
 	int fd = -1, ret = -1;
 
 	if (!dir_make(a.dir, e))
 		fd = file_lock(lock, -1, e);
-	if (fd >= 0 && !apt_configure(&a, m, suite, deb, e))
-		ret = apt_download(&a, package, dest, path, e);
+	if (fd >= 0)
+		ret = fetch_configured(&a, f, m, e);
 	if (fd >= 0)
 		file_unlock(fd);
 	apt_release(&a);
 	return ret;
 }
 
+static int fetch_from(const char *codename, const struct fetch *f, struct err *e)
+{
+	struct debian_mirror m = { 0 };
+	int ret = debian_mirror_find(codename, &m, e);
+
+	if (!ret)
+		ret = fetch_locked(f, &m, e);
+	debian_mirror_release(&m);
+	return ret;
+}
+
+/* NULL, with @e set, where there is no apt. */
+static char *need_debian(const char *package, struct err *e)
+{
+	cleanup_free char *apt = proc_which("apt-get");
+	char *codename = debian_codename();
+
+	if (apt && codename)
+		return codename;
+	free(codename);
+	err_set(e, ERR_INFRA, "cannot fetch package '%s': this is not a Debian machine", package);
+	return NULL;
+}
+
 int debian_fetch(const char *package, const char *suite, const char *deb, const char *dest,
 		 struct str *path, struct err *e)
 {
-	struct debian_mirror m = { 0 };
-	cleanup_free char *apt = proc_which("apt-get");
-	cleanup_free char *codename = debian_codename();
-	int ret;
+	cleanup_free char *codename = need_debian(package, e);
+	cleanup_strv struct strv suites = STRV_INIT;
+	struct fetch f = {
+		.suites = &suites, .deb = deb, .dest = dest, .package = package, .path = path
+	};
 
-	if (!apt || !codename)
-		return err_set(e, ERR_INFRA,
-			       "cannot fetch package '%s': this is not a Debian machine", package);
-	ret = mirror_find(codename, &m, e);
-	if (!ret)
-		ret = debian_fetch_locked(package, suite ? suite : codename, deb, &m, dest, path,
-					  e);
-	if (ret)
-		err_prefix(e, "cannot fetch package '%s' of '%s' for %s", package,
-			   suite ? suite : codename, deb);
-	debian_mirror_release(&m);
-	return ret;
+	if (!codename)
+		return -1;
+	strv_push(&suites, suite ? suite : codename);
+	if (fetch_from(codename, &f, e))
+		return err_prefix(e, "cannot fetch package '%s' of '%s' for %s", package,
+				  suites.v[0], deb);
+	return 0;
+}
+
+int debian_fetch_closure(const struct strv *packages, const struct strv *private, const char *deb,
+			 const char *dest, struct strv *paths, struct err *e)
+{
+	cleanup_free char *codename = need_debian(packages->v[0], e);
+	cleanup_strv struct strv suites = STRV_INIT;
+	struct fetch f = { .suites = &suites,
+			   .deb = deb,
+			   .dest = dest,
+			   .packages = packages,
+			   .private = private,
+			   .paths = paths };
+
+	if (!codename)
+		return -1;
+	strv_push(&suites, codename);
+	strv_pushf(&suites, "%s-backports", codename);
+	if (fetch_from(codename, &f, e))
+		return err_prefix(e, "cannot fetch package '%s' of '%s'", packages->v[0],
+				  suites.v[1]);
+	return 0;
 }

@@ -27,6 +27,9 @@ void debian_mirror_release(struct debian_mirror *m);
 bool debian_mirror_parse(const char *text, bool deb822, const char *codename,
 			 struct debian_mirror *m);
 
+/* As above, from this machine's own apt sources. */
+int debian_mirror_find(const char *codename, struct debian_mirror *m, struct err *e);
+
 /* VERSION_CODENAME of this machine; NULL when it has none. The caller frees. */
 char *debian_codename(void);
 
@@ -37,5 +40,15 @@ char *debian_codename(void);
  */
 int debian_fetch(const char *package, const char *suite, const char *deb, const char *dest,
 		 struct str *path, struct err *e);
+
+/*
+ * Download @packages of the machine's own backports, and what they need and the machine lacks, into the folder
+ * @dest; @paths are the files. What matches one of the shell patterns @private counts as lacking. Fails like
+ * debian_fetch(), also when there are no backports.
+ */
+int debian_fetch_closure(const struct strv *packages, const struct strv *private, const char *deb,
+			 const char *dest, struct strv *paths, struct err *e);
+/* dpkg's status file @status without the packages that match one of @patterns; was there any? Pure. */
+bool debian_status_drop(const char *status, const struct strv *patterns, struct str *out);
 
 #endif

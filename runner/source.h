@@ -48,6 +48,8 @@ char *source_version(const char *tree, struct err *e);
  * refused. @fd instead of @path (NULL): a tar stream without a top folder.
  */
 int archive_unpack(const char *path, int fd, const char *dir, struct err *e);
+/* Unpack the files of a Debian package to the folder @dir, which is there. */
+int archive_unpack_package(const char *deb, const char *dir, struct err *e);
 /* Take the one file whose path ends in @suffix out of a Debian package. */
 int archive_take(const char *deb, const char *suffix, const char *to, struct err *e);
 

@@ -263,6 +263,22 @@ int archive_unpack(const char *path, int fd, const char *dir, struct err *e)
 	return ret;
 }
 
+static int unpack_all(struct archive *a, const char *what, void *dir, struct err *e)
+{
+	return extract_all(a, what, dir, 0, e);
+}
+
+int archive_unpack_package(const char *deb, const char *dir, struct err *e)
+{
+	struct archive *a = reader_new();
+	int ret = open_file(a, deb, e);
+
+	if (!ret)
+		ret = with_deb(a, deb, unpack_all, (void *)dir, e);
+	archive_read_free(a);
+	return ret;
+}
+
 int archive_take(const char *deb, const char *suffix, const char *to, struct err *e)
 {
 	struct take t = { .suffix = suffix, .to = to };
