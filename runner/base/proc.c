@@ -144,7 +144,13 @@ static void child(const struct launch *l)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-	execve(l->path, (char *const *)p->argv, l->env);
+	if (p->dir_fd > 0) {
+		if (fcntl(p->dir_fd, F_SETFD, 0))
+			goto fail;
+		syscall(SYS_execveat, p->dir_fd, l->path, p->argv, l->env, 0);
+	} else {
+		execve(l->path, (char *const *)p->argv, l->env);
+	}
 fail:
 	saved = errno;
 	if (write(l->report, &saved, sizeof(saved)) < 0)
@@ -161,7 +167,7 @@ static int pick_fd(int want, int null_fd, int own)
 
 static int start(const struct proc *p, int out_pipe, pid_t *pid, struct err *e)
 {
-	cleanup_free char *path = proc_which(p->argv[0]);
+	cleanup_free char *path = p->dir_fd > 0 ? xstrdup(p->file) : proc_which(p->argv[0]);
 	cleanup_free char **env = NULL;
 	int null_fd, report[2], code = 0;
 	struct launch l = { .p = p };

@@ -33,6 +33,8 @@ struct proc {
 	uid_t uid;		 /* run as this user and gid when not 0 and we are root */
 	gid_t gid;
 	unsigned long fsize_max; /* RLIMIT_FSIZE in bytes; 0: unlimited */
+	int dir_fd;		 /* when > 0: run @file below this open folder, whoever may get there */
+	const char *file;	 /* by name, and leave the descriptor open in the child */
 	bool foreground;	 /* stay in kdelta's process group (an interactive shell) */
 };
 
