@@ -54,6 +54,7 @@ struct partial {
 	char key[HASH_HEX];
 	char patches_hash[HASH_HEX];
 	bool fresh; /* no objects of another kernel to start from */
+	bool resumed; /* a killed build goes on */
 	int log_fd; /* build.log, locked for as long as a make (or an orphan of one) writes to it */
 };
 
@@ -75,6 +76,8 @@ void make_argv(const struct request *r, const char *tree, int jobs, struct strv 
 int make_config(const struct request *r, const char *target, int log_fd, struct err *e);
 int make_kernel(const struct request *r, const struct partial *part, int jobs,
 		const struct build_progress *p, double *seconds, struct err *e);
+/* End what a killed kdelta's make left running. Only while the log's lock shows that there is something. */
+void make_end_orphans(const struct request *r);
 void make_env(struct strv *env);
 void make_targets(const struct arch *a, struct strv *argv);
 /* The first compiler or linker error in a log, else its last line. Pure. */

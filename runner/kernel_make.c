@@ -5,9 +5,11 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 
 #define CONFIG_DEADLINE_MS (600 * 1000L)
 #define TICK_MS 250
+#define STOP_GRACE_MS 2000
 #define BUILD_TIMES_MAX ((size_t)1 << 20)
 
 /* Equal inputs give equal bytes: nothing of who, when and where gets into the kernel. */
@@ -234,23 +237,117 @@ static void count_more(struct counter *c)
 			count_byte(c, buf[i]);
 }
 
-/* Watch until make ends. A pidfd wakes at once when it does; the tick is for the progress alone. */
-static void make_watch(pid_t pid, struct counter *c, long total, const struct build_progress *p,
-		       struct proc_result *res)
+/* What make_watch() sleeps on: the end of make, and the signals that ask kdelta to end. */
+struct watch {
+	struct pollfd fds[2]; /* pidfd, signalfd; a negative one is ignored by poll() */
+	sigset_t old;
+};
+
+/* make leads a group of its own, which the terminal's ^C does not reach. */
+static void watch_begin(struct watch *w, pid_t pid)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, &w->old);
+	w->fds[0] = (struct pollfd){ .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	w->fds[1] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+				     .events = POLLIN };
+}
+
+/* A signal that came is delivered now that make has ended. */
+static void watch_end(struct watch *w, int signal_number)
+{
+	for (int i = 0; i < 2; i++)
+		if (w->fds[i].fd >= 0)
+			close(w->fds[i].fd);
+	pthread_sigmask(SIG_SETMASK, &w->old, NULL);
+	if (signal_number)
+		raise(signal_number);
+}
+
+/* The signal that came while make ran, or 0. */
+static int watch_signal(const struct watch *w)
+{
+	struct signalfd_siginfo info;
+
+	return read(w->fds[1].fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* Watch until make ends. poll() wakes at once when it does; the tick is for the progress alone. Returns a
+ * signal that ended it early, or 0. */
+static int make_watch(pid_t pid, struct counter *c, long total, const struct build_progress *p,
+		      struct proc_result *res)
 {
 	double start = proc_now();
-	struct pollfd wait = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	struct watch w;
+	int got = 0;
 
-	while (!proc_poll(pid, res)) {
-		poll(&wait, wait.fd >= 0, TICK_MS);
+	watch_begin(&w, pid);
+	while (!got && !proc_poll(pid, res)) {
+		poll(w.fds, 2, TICK_MS);
 		count_more(c);
 		if (p && p->objects)
 			p->objects(p->arg, c->objects, total, proc_now() - start);
+		got = watch_signal(&w);
+		if (got)
+			proc_stop(pid, STOP_GRACE_MS, res);
 	}
 	count_more(c);
 	res->seconds = proc_now() - start;
-	if (wait.fd >= 0)
-		close(wait.fd);
+	watch_end(&w, got);
+	return got;
+}
+
+/* Kept so that whoever continues a killed build can end what is left of it. */
+static char *group_path(const struct request *r)
+{
+	return path_join(r->partial, "make.pid");
+}
+
+static int group_write(const struct request *r, pid_t pid, struct err *e)
+{
+	cleanup_free char *path = group_path(r);
+	cleanup_free char *text = xasprintf("%d\n", (int)pid);
+
+	return file_write(path, text, strlen(text), e);
+}
+
+void make_end_orphans(const struct request *r)
+{
+	cleanup_free char *path = group_path(r);
+	cleanup_str struct str text = STR_INIT;
+	long pid;
+
+	if (!file_exists(path) || file_read(path, 64, &text, NULL))
+		return;
+	pid = strtol(text.buf, NULL, 10);
+	if (pid > 1)
+		kill((pid_t)-pid, SIGTERM);
+}
+
+/* Start make and see it through. */
+static int make_run(const struct request *r, const struct proc *make, struct counter *c, long total,
+		    const struct build_progress *p, struct proc_result *res, struct err *e)
+{
+	cleanup_free char *group = group_path(r);
+	pid_t pid;
+
+	unlink(group); /* a number of an earlier make may be another process by now */
+	if (proc_start(make, &pid, e))
+		return -1;
+	if (group_write(r, pid, e)) {
+		proc_stop(pid, STOP_GRACE_MS, NULL);
+		return -1;
+	}
+	if (make_watch(pid, c, total, p, res))
+		return err_set(e, ERR_INFRA, "the build of '%s' for %s was interrupted", r->v->name,
+			       r->arch->name);
+	unlink(group);
+	return res->status ? make_failed(r, "build", res, e) : 0;
 }
 
 int make_kernel(const struct request *r, const struct partial *part, int jobs,
@@ -260,8 +357,8 @@ int make_kernel(const struct request *r, const struct partial *part, int jobs,
 	struct counter c = { .fd = open(r->log, O_RDONLY | O_CLOEXEC) };
 	struct proc make = PROC_INIT;
 	struct proc_result res = { 0 };
-	pid_t pid;
 	long total;
+	int ret;
 
 	if (c.fd < 0 || lseek(c.fd, 0, SEEK_END) < 0)
 		return err_errno(e, ERR_INFRA, "cannot open '%s'", r->log);
@@ -272,16 +369,10 @@ int make_kernel(const struct request *r, const struct partial *part, int jobs,
 	make.env = &env;
 	make.out_fd = make.err_fd = part->log_fd;
 	build_time_last(r->arch, part->fresh, &total);
-	if (!proc_start(&make, &pid, e)) {
-		make_watch(pid, &c, part->fresh ? total : 0, p, &res);
-		if (res.status)
-			make_failed(r, "build", &res, e);
-		else
-			build_time_add(r->arch, part->fresh, c.objects, res.seconds);
-		*seconds = res.seconds;
-	} else {
-		res.status = -1;
-	}
+	ret = make_run(r, &make, &c, part->fresh ? total : 0, p, &res, e);
+	if (!ret && !part->resumed) /* half a build says nothing about the next one */
+		build_time_add(r->arch, part->fresh, c.objects, res.seconds);
+	*seconds = res.seconds;
 	close(c.fd);
-	return res.status ? -1 : 0;
+	return ret;
 }

@@ -51,7 +51,8 @@ static int log_open(const struct request *r, const struct build_progress *p, str
 		return err_errno(e, ERR_INFRA, "cannot open '%s'", r->log);
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return fd;
-	build_step(p, "waiting for the rest of a killed build");
+	build_step(p, "ending the rest of a killed build");
+	make_end_orphans(r);
 	if (!flock(fd, LOCK_EX))
 		return fd;
 	err_errno(e, ERR_INFRA, "cannot lock '%s'", r->log);
@@ -250,6 +251,7 @@ static int resume(const struct request *r, struct partial *part, const struct bu
 {
 	cleanup_free char *build = path_join(r->tree, "build");
 
+	part->resumed = true;
 	build_step(p, "continuing the build of %s %s", r->v->name, r->arch->name);
 	if (ftruncate(part->log_fd, 0))
 		return err_errno(e, ERR_INFRA, "cannot empty '%s'", r->log);
