@@ -142,11 +142,15 @@ int variant_parse_patches(struct loader *l, const struct yaml *y, void *object, 
 
 static char *fragment_path(const char *pattern, const char *arch)
 {
-	const char *hole = strstr(pattern, "{arch}");
+	struct str out = STR_INIT;
+	const char *hole;
 
-	if (!hole)
-		return xstrdup(pattern);
-	return xasprintf("%.*s%s%s", (int)(hole - pattern), pattern, arch, hole + strlen("{arch}"));
+	while ((hole = strstr(pattern, "{arch}"))) {
+		str_addf(&out, "%.*s%s", (int)(hole - pattern), pattern, arch);
+		pattern = hole + strlen("{arch}");
+	}
+	str_add(&out, pattern);
+	return str_detach(&out);
 }
 
 int variant_parse_fragments(struct loader *l, const struct yaml *y, void *object, struct err *e)
@@ -346,8 +350,10 @@ void target_copy(void *to, const void *from)
 	t->fake_records = copy_text(f->fake_records);
 	t->cmdline = (struct strv)STRV_INIT;
 	t->qemu_args = (struct strv)STRV_INIT;
+	t->plugin = (struct strv)STRV_INIT;
 	strv_push_all(&t->cmdline, &f->cmdline);
 	strv_push_all(&t->qemu_args, &f->qemu_args);
+	strv_push_all(&t->plugin, &f->plugin);
 }
 
 void target_release(void *object)
