@@ -220,10 +220,18 @@ void plan_release(struct plan *p)
 
 /* The text of a plan: one fact per line, "key value". */
 
+/* A line break in a value goes on behind a tab, which no fact begins with. */
 static void fact(struct str *out, const char *key, const char *value)
 {
-	if (value && *value)
-		str_addf(out, "%s %s\n", key, value);
+	if (!value || !*value)
+		return;
+	str_addf(out, "%s ", key);
+	for (; *value; value++) {
+		str_addch(out, *value);
+		if (*value == '\n')
+			str_addch(out, '\t');
+	}
+	str_addch(out, '\n');
 }
 
 static void facts(struct str *out, const char *key, const struct strv *values)
@@ -313,6 +321,8 @@ static void target_facts(struct str *out, const struct target *t)
 	facts(out, "target_cmdline", &t->cmdline);
 	facts(out, "qemu_arg", &t->qemu_args);
 	facts(out, "plugin", &t->plugin);
+	str_addf(out, "boot_timeout %d\noff_timeout %d\nconsole_limit %d\n", t->boot_timeout,
+		 t->off_timeout, t->console_limit);
 	fact(out, "fake_records", t->fake_records);
 }
 
