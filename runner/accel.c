@@ -17,6 +17,7 @@
 #include "runner/base/file.h"
 #include "runner/initramfs.h"
 #include "runner/paths.h"
+#include "runner/qemu.h"
 #include "runner/target_qemu.h"
 
 #define PROOF_START 20 /* s to the guest's start line; a working KVM needs one or two */
@@ -32,13 +33,18 @@ static char *memory_path(void)
 /* Everything that may change the answer. */
 static char *memory_key(const struct target *t)
 {
-	cleanup_free char *version = qemu_version(t->arch->qemu);
+	struct qemu_choice c;
+	bool there = !qemu_choose(t, &c, NULL);
 	struct utsname u;
+	char *key;
 
 	uname(&u);
-	return xasprintf("%s %s uid=%u qemu=%s %s %s", u.nodename, u.release,
-			 (unsigned int)geteuid(), version ? version : "none", t->machine,
-			 t->cpu_kvm);
+	key = xasprintf("%s %s uid=%u qemu=%s %s %s", u.nodename, u.release,
+			(unsigned int)geteuid(), there ? c.program.version : "none", t->machine,
+			t->cpu_kvm);
+	if (there)
+		qemu_choice_release(&c);
+	return key;
 }
 
 /* Call @each for every whole line of the memory until it returns true. */

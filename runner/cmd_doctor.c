@@ -7,10 +7,11 @@
 #include "runner/commands.h"
 #include "runner/doctor.h"
 #include "runner/paths.h"
+#include "runner/qemu.h"
 #include "runner/target.h"
 
 struct doctor_opts {
-	bool forget;
+	bool forget, fetch_qemu;
 	const char *format;
 };
 
@@ -37,6 +38,13 @@ static void print_install(const struct doctor *d)
 	printf("\n");
 }
 
+static void print_fetch(const struct doctor *d)
+{
+	if (d->wants_qemu)
+		printf("\nfor a QEMU that does more, in the cache, nothing installed:\n"
+		       "  kdelta doctor --fetch-qemu\n");
+}
+
 static void print_text(const struct doctor *d)
 {
 	const char *section = "";
@@ -49,6 +57,7 @@ static void print_text(const struct doctor *d)
 		print_finding(&d->f[i], colour);
 	}
 	print_install(d);
+	print_fetch(d);
 	printf("\n%s\n", doctor_well(d) ?
 				 "the shipped suites can run here" :
 				 "the shipped suites cannot run here: see 'missing' above");
@@ -93,6 +102,17 @@ static void print_json(const struct doctor *d)
 	json_decref(top);
 }
 
+static int fetch_qemu(struct err *e)
+{
+	cleanup_str struct str version = STR_INIT;
+
+	if (qemu_fetch(&version, e))
+		return (int)e->kind;
+	printf("QEMU %s is in the cache; targets take it where the system's cannot do what they ask for\n",
+	       version.buf);
+	return 0;
+}
+
 static int cmd_doctor(void *opts, const struct strv *args, const struct strv *rest, struct err *e)
 {
 	const struct doctor_opts *o = opts;
@@ -102,6 +122,8 @@ static int cmd_doctor(void *opts, const struct strv *args, const struct strv *re
 
 	(void)args;
 	(void)rest;
+	if (o->fetch_qemu)
+		return fetch_qemu(e);
 	if (o->forget && accel_forget(e))
 		return (int)e->kind;
 	c = config_open(paths_configs(), e);
@@ -127,6 +149,10 @@ static const struct option_desc doctor_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct doctor_opts, forget),
 	  .help = "forget whether KVM works; the next boot proves it again" },
+	{ .name = "fetch-qemu",
+	  .type = OPT_FLAG,
+	  .offset = offsetof(struct doctor_opts, fetch_qemu),
+	  .help = "fetch the newest QEMU of the distribution's backports into the cache; installs nothing" },
 	{ .name = "format",
 	  .type = OPT_ENUM,
 	  .arg = "F",
@@ -141,10 +167,11 @@ const struct command command_doctor = {
 	.usage = "[options]",
 	.summary = "what this machine can and cannot measure, and why",
 	.help = "Looks at the machine, its compilers, emulators, KVM, performance counters and packages, and says "
-		"for every target what kind of truth its numbers are. Changes nothing and boots nothing. Exit "
+		"for every target what kind of truth its numbers are. Changes nothing and boots nothing, but for --fetch-qemu and --forget. Exit "
 		"status 0 when the shipped suites can run here, 3 when something they need is missing.",
 	.examples = "kdelta doctor\n"
 		    "kdelta doctor --format json\n"
+		    "kdelta doctor --fetch-qemu  # several CPUs under icount on s390x need QEMU 9\n"
 		    "kdelta doctor --forget      # after the host's KVM was repaired",
 	.options = doctor_options,
 	.size = sizeof(struct doctor_opts),

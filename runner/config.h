@@ -29,6 +29,8 @@ struct arch {
 	const char *image_target; /* make target: bzImage, Image */
 	const char *image_path; /* below the build folder: arch/x86/boot/bzImage */
 	const char *qemu; /* qemu-system-s390x */
+	const char *qemu_package; /* the Debian package that has it, where QEMU is new enough */
+	int smp_icount_since; /* QEMU that boots several CPUs under icount, major × 100 + minor; 0: any */
 	unsigned int cmdline_max; /* bytes that the kernel accepts (s390 896, else 2048) */
 	/* get_cycles() under -icount: nanoseconds = ticks × num / den (sources in arch.c) */
 	long long tick_ns_num, tick_ns_den;
@@ -65,6 +67,9 @@ struct variant {
 	struct strv archs; /* empty: all */
 };
 
+/* What to do where no QEMU can run several CPUs under icount. */
+enum smp { SMP_OPTIONAL, SMP_REQUIRED };
+
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /* Where kernels boot, `extends:` merged in. */
@@ -75,7 +80,9 @@ struct target {
 	char *machine; /* q35, virt, s390-ccw-virtio, with options */
 	char *cpu; /* CPU model under TCG */
 	char *cpu_kvm; /* CPU model under KVM */
+	char *qemu; /* auto, system, private, or the path of a program */
 	int cpus;
+	enum smp smp;
 	int memory; /* MiB */
 	enum accel accel;
 	char *console; /* console= device: ttyS0, ttyAMA0 */

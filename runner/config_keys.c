@@ -101,6 +101,7 @@ static const struct config_key variant_keys[] = {
 };
 
 static const char *const backends[] = { "qemu", "fake", NULL };
+static const char *const smps[] = { "optional", "required", NULL };
 static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
 
 static const struct config_key target_keys[] = {
@@ -135,6 +136,12 @@ static const struct config_key target_keys[] = {
 	  .offset = offsetof(struct target, cpu_kvm),
 	  .def = "host",
 	  .help = "CPU model under KVM" },
+	{ .name = "qemu",
+	  .type = KEY_STRING,
+	  .offset = offsetof(struct target, qemu),
+	  .def = "auto",
+	  .help = "auto takes the system's when it can do what is asked for here, else the private one of "
+		  "`kdelta doctor --fetch-qemu`; system, private, or the path of a program" },
 	{ .name = "cpus",
 	  .type = KEY_INT,
 	  .offset = offsetof(struct target, cpus),
@@ -142,6 +149,13 @@ static const struct config_key target_keys[] = {
 	  .max = 512,
 	  .def = "2",
 	  .help = "CPUs of the guest" },
+	{ .name = "smp",
+	  .type = KEY_CHOICE,
+	  .offset = offsetof(struct target, smp),
+	  .choices = smps,
+	  .def = "optional",
+	  .help = "where no QEMU can run several CPUs with icount: optional takes one CPU, required leaves "
+		  "icount out if `plugin` counts, and fails otherwise; both say so" },
 	{ .name = "memory",
 	  .type = KEY_INT,
 	  .unit = "MiB",

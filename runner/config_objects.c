@@ -341,6 +341,7 @@ void target_copy(void *to, const void *from)
 	*t = *f;
 	t->name = t->file = t->description = NULL;
 	t->backend = copy_text(f->backend);
+	t->qemu = copy_text(f->qemu);
 	t->machine = copy_text(f->machine);
 	t->cpu = copy_text(f->cpu);
 	t->cpu_kvm = copy_text(f->cpu_kvm);
@@ -361,6 +362,7 @@ void target_release(void *object)
 	struct target *t = object;
 
 	free(t->backend);
+	free(t->qemu);
 	free(t->machine);
 	free(t->cpu);
 	free(t->cpu_kvm);

@@ -31,6 +31,7 @@ struct doctor {
 	struct finding *f;
 	size_t n, cap;
 	struct strv install; /* packages that are missing */
+	bool wants_qemu; /* a private QEMU would do more than the system's */
 };
 
 const char *finding_state_name(enum finding_state s);

@@ -6,7 +6,7 @@
 #include "runner/base/proc.h"
 #include "runner/doctor.h"
 #include "runner/paths.h"
-#include "runner/target_qemu.h"
+#include "runner/qemu.h"
 
 /* Programs that are not of one architecture, and what goes wrong without them. */
 static const struct tool {
@@ -59,18 +59,41 @@ static void examine_guest(struct doctor *d, const struct arch *a)
 			   paths_guest(a));
 }
 
+static void qemu_line(struct doctor *d, const struct arch *a, const struct qemu_program *p)
+{
+	cleanup_free char *name = xasprintf("%s%s", a->name, p->root ? " (private)" : "");
+	const char *limit = qemu_limit(a, qemu_version_number(p->version));
+	bool plugin = file_exists(paths_plugin());
+	struct err e = ERR_INIT;
+
+	if (plugin && qemu_takes_plugin(p, paths_plugin(), &e))
+		doctor_add(d, FOUND_WARN, "emulator", name, "%s %s refuses the plugin: %s", a->qemu,
+			   p->version, e.msg);
+	else
+		doctor_add(d, limit ? FOUND_WARN : FOUND_OK, "emulator", name, "%s %s; %s%s",
+			   a->qemu, p->version, limit ? limit : "several CPUs repeat under icount",
+			   plugin ? "; takes the plugin" : "");
+}
+
+/* The system's and the private one, and whether the latter would help. */
 static void examine_qemu(struct doctor *d, const struct arch *a)
 {
-	cleanup_free char *version = qemu_version(a->qemu);
-	const char *limit;
+	struct qemu_program p;
+	bool lacks = true;
 
-	if (!version) {
+	if (qemu_find_system(a, &p)) {
+		lacks = qemu_limit(a, qemu_version_number(p.version));
+		qemu_line(d, a, &p);
+		qemu_program_release(&p);
+	} else {
 		doctor_add(d, doctor_lack(d, a), "emulator", a->name, "no '%s'", a->qemu);
-		return;
 	}
-	limit = qemu_limit(a, qemu_version_number(version));
-	doctor_add(d, FOUND_OK, "emulator", a->name, "%s %s%s%s", a->qemu, version,
-		   limit ? "; " : "", limit ? limit : "");
+	if (qemu_find_private(a, &p)) {
+		qemu_line(d, a, &p);
+		qemu_program_release(&p);
+	} else if (lacks) {
+		d->wants_qemu = true;
+	}
 }
 
 /* Names of installed packages and of what they provide; false where there is no dpkg. */

@@ -310,11 +310,12 @@ static void target_facts(struct str *out, const struct target *t)
 	fact(out, "target", t->name);
 	fact(out, "backend", t->backend);
 	fact(out, "arch", t->arch->name);
+	fact(out, "qemu", t->qemu);
 	fact(out, "machine", t->machine);
 	fact(out, "cpu", t->cpu);
 	fact(out, "cpu_kvm", t->cpu_kvm);
-	str_addf(out, "cpus %d\nmemory %d\naccel %d\nicount %d\nseed %d\n", t->cpus, t->memory,
-		 (int)t->accel, t->icount, t->seed);
+	str_addf(out, "cpus %d\nsmp %d\nmemory %d\naccel %d\nicount %d\nseed %d\n", t->cpus,
+		 (int)t->smp, t->memory, (int)t->accel, t->icount, t->seed);
 	fact(out, "console", t->console);
 	fact(out, "serial_device", t->serial_device);
 	fact(out, "rtc", t->rtc);

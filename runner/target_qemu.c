@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "runner/target_qemu.h"
 
-#include <ctype.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,87 +10,7 @@
 
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
-
-/* "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)" */
-static char *ask_version(const char *program)
-{
-	const char *const argv[] = { program, "--version", NULL };
-	cleanup_free char *line = proc_first_line(argv);
-	const char *p = line ? strstr(line, "version ") : NULL;
-
-	if (!p)
-		return NULL;
-	p += strlen("version ");
-	return xstrndup(p, strspn(p, "0123456789."));
-}
-
-#define KNOWN_MAX 8
-
-char *qemu_version(const char *program)
-{
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static struct {
-		char program[64], version[32];
-	} known[KNOWN_MAX];
-	char *version = NULL;
-	size_t i = 0;
-
-	pthread_mutex_lock(&lock);
-	while (i < KNOWN_MAX && known[i].version[0] && strcmp(known[i].program, program))
-		i++;
-	if (i < KNOWN_MAX && known[i].version[0])
-		version = xstrdup(known[i].version);
-	else
-		version = ask_version(program);
-	if (version && i < KNOWN_MAX && strlen(program) < sizeof(known[i].program) &&
-	    strlen(version) < sizeof(known[i].version)) {
-		strcpy(known[i].program, program);
-		strcpy(known[i].version, version);
-	}
-	pthread_mutex_unlock(&lock);
-	return version;
-}
-
-int qemu_version_number(const char *version)
-{
-	int major, minor;
-
-	if (!version || sscanf(version, "%d.%d", &major, &minor) != 2 || major < 0 || minor < 0 ||
-	    minor > 99)
-		return 0;
-	return major * 100 + minor;
-}
-
-/* What versions of QEMU cannot do; found by booting them. */
-static const struct limit {
-	const char *arch;
-	bool icount; /* holds only under icount */
-	int cpus; /* this many or more */
-	int below; /* versions below this one (qemu_version_number) */
-	const char *why;
-} limits[] = {
-	{ "s390x", true, 2, 900, "does not get 2 CPUs through a boot under icount (QEMU 9 does)" },
-};
-
-const char *qemu_limit(const struct arch *a, int version)
-{
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (!strcmp(limits[i].arch, a->name) && version < limits[i].below)
-			return limits[i].why;
-	return NULL;
-}
-
-static const char *limit_hit(const struct target *t, int version)
-{
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		const struct limit *l = &limits[i];
-
-		if (!strcmp(l->arch, t->arch->name) && (!l->icount || t->icount >= 0) &&
-		    t->cpus >= l->cpus && version < l->below)
-			return l->why;
-	}
-	return NULL;
-}
+#include "runner/qemu.h"
 
 /* A user who asks for KVM by name gets no substitute. */
 static int check_kvm(const struct target *t, struct err *e)
@@ -109,19 +27,11 @@ static int check_kvm(const struct target *t, struct err *e)
 
 static int qemu_check(const struct target *t, struct err *e)
 {
-	cleanup_free char *version = qemu_version(t->arch->qemu);
-	const char *why;
+	struct qemu_choice c;
 
-	if (!version)
-		return err_set(e, ERR_INFRA,
-			       "target '%s' needs '%s', which is not installed ('kdelta doctor' names the "
-			       "package)",
-			       t->name, t->arch->qemu);
-	why = limit_hit(t, qemu_version_number(version));
-	if (why)
-		return err_set(e, ERR_INFRA,
-			       "target '%s': %s %s %s; set cpus: lower or take a newer QEMU",
-			       t->name, t->arch->qemu, version, why);
+	if (qemu_choose(t, &c, e))
+		return -1;
+	qemu_choice_release(&c);
 	return t->accel == ACCEL_KVM ? check_kvm(t, e) : 0;
 }
 
@@ -149,14 +59,15 @@ static void terminal_restore(const struct terminal *t)
 }
 
 static int start(const struct boot_request *q, const struct qemu_dir *d, enum accel accel,
-		 struct qemu_user u, pid_t *pid, struct err *e)
+		 struct qemu_user u, const struct qemu_program *program, pid_t *pid, struct err *e)
 {
+	struct qemu_launch launch = QEMU_LAUNCH_INIT;
 	cleanup_strv struct strv argv = STRV_INIT;
 	struct proc p = PROC_INIT;
 	size_t console_max = (size_t)q->target->console_limit << 10;
+	int ret;
 
 	qemu_argv(q, accel, "kernel", q->initrd ? "initrd" : NULL, &argv);
-	p.argv = (const char *const *)argv.v;
 	p.cwd = d->path;
 	p.out_fd = d->err;
 	p.err_fd = d->err;
@@ -168,49 +79,64 @@ static int start(const struct boot_request *q, const struct qemu_dir *d, enum ac
 		p.out_fd = PROC_INHERIT;
 		p.foreground = true;
 	}
-	return proc_start(&p, pid, e);
+	ret = qemu_launch(program, &argv, &p, &launch, e) || proc_start(&p, pid, e) ? -1 : 0;
+	qemu_launch_release(&launch);
+	return ret;
 }
 
-static int boot_in(const struct boot_request *q, enum accel accel, struct qemu_user u,
-		   const struct qemu_dir *d, const volatile int *cancel, struct boot_result *r,
-		   struct err *e)
+static int boot_in(const struct boot_request *q, enum accel accel,
+		   const struct qemu_program *program, const volatile int *cancel,
+		   struct boot_result *r, struct err *e)
 {
+	struct qemu_user u = qemu_user(accel);
 	double begin = proc_now();
 	struct terminal term;
+	struct qemu_dir d;
 	pid_t pid;
+	int ret;
 
+	if (qemu_dir_make(&d, q, u, e))
+		return -1;
 	if (q->interactive)
 		terminal_save(&term);
-	if (start(q, d, accel, u, &pid, e))
-		return -1;
-	/* asked while the guest boots, for it takes tens of milliseconds */
-	r->qemu_version = qemu_version(q->target->arch->qemu);
-	qemu_watch(q, d, pid, begin, cancel, r);
-	if (q->interactive)
-		terminal_restore(&term);
-	if (q->plugin && qemu_dir_read_counts(d, r, e))
-		return -1;
-	if (q->console_log && !q->interactive)
-		return qemu_dir_keep_console(d, q->console_log,
-					     (size_t)q->target->console_limit << 10, e);
-	return 0;
+	ret = start(q, &d, accel, u, program, &pid, e);
+	if (!ret) {
+		qemu_watch(q, &d, pid, begin, cancel, r);
+		if (q->interactive)
+			terminal_restore(&term);
+		ret = q->plugin ? qemu_dir_read_counts(&d, r, e) : 0;
+		if (!ret && q->console_log && !q->interactive)
+			ret = qemu_dir_keep_console(&d, q->console_log,
+						    (size_t)q->target->console_limit << 10, e);
+	}
+	qemu_dir_remove(&d);
+	return ret;
+}
+
+/* What the results say of the machine: what it runs on, and what it lacks. */
+static char *machine_words(enum accel accel, const struct qemu_choice *c)
+{
+	const char *name = accel == ACCEL_KVM ? "kvm" : "tcg";
+
+	return c->stored ? xasprintf("%s, %s", name, c->stored) : xstrdup(name);
 }
 
 int qemu_boot(const struct boot_request *q, enum accel accel, const volatile int *cancel,
 	      struct boot_result *r, struct err *e)
 {
-	struct qemu_user u = qemu_user(accel);
-	struct qemu_dir d;
+	struct boot_request got = *q;
+	struct qemu_choice c;
 	int ret;
 
-	if (qemu_dir_make(&d, q, u, e))
+	if (qemu_choose(q->target, &c, e))
 		return err_prefix(e, "cannot boot '%s'", q->name);
-	r->accel = xstrdup(accel == ACCEL_KVM ? "kvm" : "tcg");
-	qemu_argv(q, accel, q->image, q->initrd, &r->argv);
-	ret = boot_in(q, accel, u, &d, cancel, r, e);
-	qemu_dir_remove(&d);
-	if (!r->qemu_version)
-		r->qemu_version = xstrdup("");
+	got.target = &c.target;
+	r->accel = machine_words(accel, &c);
+	r->qemu_version = xstrdup(c.program.version);
+	qemu_argv(&got, accel, q->image, q->initrd, &r->argv);
+	qemu_show(&c.program, &r->argv);
+	ret = boot_in(&got, accel, &c.program, cancel, r, e);
+	qemu_choice_release(&c);
 	return ret ? err_prefix(e, "cannot boot '%s'", q->name) : 0;
 }
 
@@ -246,16 +172,29 @@ static enum accel expected_accel(const struct target *t)
 
 static int qemu_op_argv(const struct boot_request *q, struct strv *out, struct err *e)
 {
-	(void)e;
-	qemu_argv(q, expected_accel(q->target), q->image, q->initrd, out);
+	struct boot_request got = *q;
+	struct qemu_choice c;
+
+	if (qemu_choose(q->target, &c, e))
+		return -1;
+	got.target = &c.target;
+	qemu_argv(&got, expected_accel(q->target), q->image, q->initrd, out);
+	qemu_show(&c.program, out);
+	qemu_choice_release(&c);
 	return 0;
 }
 
 static int qemu_settle(const struct target *t, const char *image, struct str *why, struct err *e)
 {
+	struct qemu_choice c;
 	enum accel accel;
 
-	return settle(t, image, &accel, why, e);
+	if (settle(t, image, &accel, why, e) || qemu_choose(t, &c, e))
+		return -1;
+	if (c.note)
+		str_addf(why, "%s%s", why->len ? "; " : "", c.note);
+	qemu_choice_release(&c);
+	return 0;
 }
 
 /*
@@ -267,6 +206,7 @@ static int qemu_clock(const struct target *t, struct guest_clock *c, struct err 
 {
 	const struct arch *a = t->arch;
 	bool kvm = expected_accel(t) == ACCEL_KVM;
+	int icount = qemu_icount(t);
 
 	(void)e;
 	*c = (struct guest_clock){ .suffix = "time",
@@ -274,11 +214,11 @@ static int qemu_clock(const struct target *t, struct guest_clock *c, struct err 
 				   .ev = kvm ? EV_VIRTUAL : EV_EMULATED_TIME,
 				   .num = (double)a->tick_ns_num,
 				   .den = (double)a->tick_ns_den };
-	if (t->icount >= 0) {
+	if (icount >= 0) {
 		c->suffix = "instructions";
 		c->unit = "instructions";
 		c->ev = EV_SIMULATED;
-		c->den = (double)(a->tick_ns_den << t->icount);
+		c->den = (double)(a->tick_ns_den << icount);
 	} else if (a->tick_is_cycles) {
 		c->suffix = kvm ? "cycles" : "time";
 		c->unit = kvm ? "cycles" : "ticks";

@@ -29,14 +29,6 @@ extern const struct target_ops target_qemu;
 int qemu_boot(const struct boot_request *q, enum accel accel, const volatile int *cancel,
 	      struct boot_result *r, struct err *e);
 
-/* Version of a QEMU program, "7.2.22"; NULL when it is not there. Asked once per process. The caller
- * frees. */
-char *qemu_version(const char *program);
-/* "7.2.22" → 702; 0 when it is none. */
-int qemu_version_number(const char *version);
-/* What this version is known not to do for @a, or NULL. */
-const char *qemu_limit(const struct arch *a, int version);
-
 /* Append the argument vector; @image and @initrd are the names that QEMU opens. */
 void qemu_argv(const struct boot_request *q, enum accel accel, const char *image,
 	       const char *initrd, struct strv *out);

@@ -14,6 +14,7 @@
 
 #include "results/record.h"
 #include "runner/base/file.h"
+#include "runner/qemu.h"
 #include "runner/target_qemu.h"
 
 #define NROWS(rows) (sizeof(rows) / sizeof((rows)[0]))

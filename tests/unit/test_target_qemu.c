@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "runner/base/file.h"
+#include "runner/qemu.h"
 #include "runner/target_qemu.h"
 
 #define NROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -434,8 +435,8 @@ static void cannot_start(void **state)
 	boot_result_init(&r);
 	assert_int_equal(target_qemu.boot(&q, NULL, &r, &e), -1);
 	assert_string_equal(e.msg,
-			    "cannot boot 'row': cannot run 'qemu-system-nonexistent': No such file "
-			    "or directory");
+			    "cannot boot 'row': target 't' needs 'qemu-system-nonexistent', which is "
+			    "not installed ('kdelta doctor' names the package)");
 	boot_result_release(&r);
 	err_clear(&e);
 	assert_int_equal(target_qemu.check(&m.target, &e), -1);
