@@ -9,9 +9,9 @@
 #include "collectors/events.h"
 #include "kmods/kdelta_marker.h"
 
-#define OP_REG(map, op, reg) X86_DECODED | X86_MAP(map) | X86_OPCODE(op) | X86_REG(reg)
+#define OP_REG(map, op, reg) (X86_DECODED | X86_MAP(map) | X86_OPCODE(op) | X86_REG(reg))
 #define OP_REG_MASK (X86_OP_MASK | X86_REG_MASK)
-#define OP(map, op) X86_DECODED | X86_MAP(map) | X86_OPCODE(op)
+#define OP(map, op) (X86_DECODED | X86_MAP(map) | X86_OPCODE(op))
 
 const struct event x86_events[] = {
 	{ "lock", STALL_NONE, X86_DECODED | X86_LOCK, X86_DECODED | X86_LOCK, "SDM 3A 9.1.2 LOCK" },

@@ -240,6 +240,7 @@ static int add_one(struct loader *l, const struct yaml *at, struct suite *suite,
 
 		if (!same_work(sw, other))
 			continue;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): every workload has a label */
 		if (!strcmp(sw->label, other->label))
 			return yaml_key_err(l->file, at, e, "workload '%s' stands twice",
 					    sw->label);

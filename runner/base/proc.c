@@ -358,7 +358,7 @@ int proc_run(const struct proc *p, struct proc_result *r, struct err *e)
 	struct capture c = { .fd = -1, .out = p->out ? p->out : &unused, .eof = true };
 	double begin = proc_now();
 	int fds[2] = { -1, -1 };
-	pid_t pid;
+	pid_t pid = -1;
 	int ret;
 
 	memset(r, 0, sizeof(*r));
