@@ -194,3 +194,26 @@ verdicts()
 	"$kdelta" compare "$1" "$2" --db "$db" --format json >"$out" 2>"$errors"
 	jq -r '.. | objects | select(.evidence? == "simulated") | "\(.verdict) \(.exact)"' "$out" | sort -u >"$TEST_TMP/verdicts"
 }
+
+# window METRIC CPU LABEL: the value that the plugin counted for the workload whose label ends in LABEL.
+window()
+{
+	sql "SELECT CAST(value AS INTEGER) FROM v_record WHERE metric = 'window.$1' AND cpu = $2 AND workload LIKE '%$3'"
+}
+
+# counts_are_exact ARCH EVENT: EVENT is the one that all CPUs execute at the same time.
+counts_are_exact()
+{
+	local arch=$1 both=$2
+
+	"$kdelta" run "events-$arch" --db "$db" >"$out" 2>"$errors"
+	db_whole
+	equal "instructions of a loop" "$(window events.instructions -1 'event=loop count=10000')" 30000
+	for event in $(sed -n 's/.*event: \([a-z0-9_.]*\), count: 1001.*/\1/p' "$KDELTA_CONFIGS/suites/events-$arch.yaml"); do
+		equal "$event" "$(window "events.$event" -1 "event=$event count=1001")" 1001
+	done
+	equal "$both on CPU 0" "$(window "events.$both" 0 'all_cpus=true')" 100
+	equal "$both on CPU 1" "$(window "events.$both" 1 'all_cpus=true')" 200
+	equal "windows left open" "$(sql "SELECT count(*) FROM workload_state WHERE state = 'broken' AND reason LIKE '%still open%'")" 1
+	equal "workloads that are not ok" "$(sql "SELECT count(*) FROM workload_state WHERE state != 'ok'")" 1
+}
