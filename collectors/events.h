@@ -26,7 +26,8 @@ enum stall {
 };
 
 struct event {
-	const char *name; /* rows with one name, which stand together, share a counter; NULL ends the table */
+	const char *
+		name; /* rows with one name, which stand together, share a counter; NULL ends the table */
 	enum stall stall;
 	uint64_t value, mask;
 	const char *ref; /* manual and chapter */

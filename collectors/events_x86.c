@@ -15,11 +15,14 @@
 
 const struct event x86_events[] = {
 	{ "lock", STALL_NONE, X86_DECODED | X86_LOCK, X86_DECODED | X86_LOCK, "SDM 3A 9.1.2 LOCK" },
-	{ "lock", STALL_NONE, OP(0, 0x86) | X86_MEM, X86_OP_MASK | X86_MEM, "SDM 3A 9.1.2 XCHG, byte" },
+	{ "lock", STALL_NONE, OP(0, 0x86) | X86_MEM, X86_OP_MASK | X86_MEM,
+	  "SDM 3A 9.1.2 XCHG, byte" },
 	{ "lock", STALL_NONE, OP(0, 0x87) | X86_MEM, X86_OP_MASK | X86_MEM, "SDM 3A 9.1.2 XCHG" },
-	{ "invlpg", STALL_CPU, OP_REG(1, 0x01, 7) | X86_MEM, OP_REG_MASK | X86_MEM, "SDM 2A INVLPG" },
+	{ "invlpg", STALL_CPU, OP_REG(1, 0x01, 7) | X86_MEM, OP_REG_MASK | X86_MEM,
+	  "SDM 2A INVLPG" },
 	{ "invpcid", STALL_CPU, OP(2, 0x82) | X86_66, X86_OP_MASK | X86_66, "SDM 2A INVPCID" },
-	{ "cr3_write", STALL_CPU, OP_REG(1, 0x22, 3), OP_REG_MASK, "SDM 2B MOV to control register" },
+	{ "cr3_write", STALL_CPU, OP_REG(1, 0x22, 3), OP_REG_MASK,
+	  "SDM 2B MOV to control register" },
 	{ "wrmsr", STALL_CPU, OP(1, 0x30), X86_OP_MASK, "SDM 2D WRMSR" },
 	{ "mfence", STALL_CPU, OP_REG(1, 0xae, 6), OP_REG_MASK | X86_MEM | X86_F3 | X86_66,
 	  "SDM 2B MFENCE" },
@@ -45,7 +48,13 @@ static size_t prefixes(const uint8_t *insn, size_t len, uint64_t *shape)
 		case 0xf3:
 			*shape |= X86_F3;
 			break;
-		case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x67:
+		case 0x26:
+		case 0x2e:
+		case 0x36:
+		case 0x3e:
+		case 0x64:
+		case 0x65:
+		case 0x67:
 			break;
 		default:
 			return i;
@@ -92,21 +101,43 @@ static bool one_byte_cannot_fault(unsigned int op, unsigned int reg, bool mem)
 	if (op < 0x40) /* ALU: register forms, then the accumulator with an immediate */
 		return (op & 7) < 4 ? !mem : (op & 7) < 6;
 	switch (op) {
-	case 0x63: case 0x69: case 0x6b: /* movsxd, imul */
-	case 0x80: case 0x81: case 0x83: /* ALU with an immediate */
-	case 0x84: case 0x85: case 0x86: case 0x87: /* test, xchg */
-	case 0x88: case 0x89: case 0x8a: case 0x8b: /* mov */
-	case 0xc0: case 0xc1: case 0xd0: case 0xd1: case 0xd2: case 0xd3: /* shifts */
+	case 0x63:
+	case 0x69:
+	case 0x6b: /* movsxd, imul */
+	case 0x80:
+	case 0x81:
+	case 0x83: /* ALU with an immediate */
+	case 0x84:
+	case 0x85:
+	case 0x86:
+	case 0x87: /* test, xchg */
+	case 0x88:
+	case 0x89:
+	case 0x8a:
+	case 0x8b: /* mov */
+	case 0xc0:
+	case 0xc1:
+	case 0xd0:
+	case 0xd1:
+	case 0xd2:
+	case 0xd3: /* shifts */
 		return !mem;
-	case 0xc6: case 0xc7: /* mov immediate; the others of the group are transactions */
+	case 0xc6:
+	case 0xc7: /* mov immediate; the others of the group are transactions */
 		return !mem && reg == 0;
 	case 0x8d: /* lea; with a register it is undefined */
 		return mem;
-	case 0x90: case 0x98: case 0x99: case 0xa8: case 0xa9: /* nop, cdq, test */
+	case 0x90:
+	case 0x98:
+	case 0x99:
+	case 0xa8:
+	case 0xa9: /* nop, cdq, test */
 		return true;
-	case 0xf6: case 0xf7: /* test, not, neg, mul, imul; the rest divides */
+	case 0xf6:
+	case 0xf7: /* test, not, neg, mul, imul; the rest divides */
 		return !mem && reg < 6;
-	case 0xfe: case 0xff: /* inc, dec */
+	case 0xfe:
+	case 0xff: /* inc, dec */
 		return !mem && reg < 2;
 	default:
 		return op >= 0xb0 && op <= 0xbf; /* mov immediate */
@@ -118,8 +149,22 @@ static bool two_byte_cannot_fault(unsigned int op, bool mem)
 	switch (op) {
 	case 0x1f: /* nop with an address that is not used */
 		return true;
-	case 0xa3: case 0xa4: case 0xa5: case 0xab: case 0xac: case 0xad: case 0xaf: /* bt, shifts, imul */
-	case 0xb3: case 0xb6: case 0xb7: case 0xba: case 0xbb: case 0xbc: case 0xbd: case 0xbe: case 0xbf:
+	case 0xa3:
+	case 0xa4:
+	case 0xa5:
+	case 0xab:
+	case 0xac:
+	case 0xad:
+	case 0xaf: /* bt, shifts, imul */
+	case 0xb3:
+	case 0xb6:
+	case 0xb7:
+	case 0xba:
+	case 0xbb:
+	case 0xbc:
+	case 0xbd:
+	case 0xbe:
+	case 0xbf:
 		return !mem;
 	default:
 		if (op >= 0xc8 && op <= 0xcf) /* bswap */
@@ -151,7 +196,8 @@ bool x86_repeats(uint64_t shape)
 
 	if (!(shape & (X86_F2 | X86_F3)) || shape & (X86_MAP(3) | X86_VEX))
 		return false;
-	return (op >= 0x6c && op <= 0x6f) || (op >= 0xa4 && op <= 0xa7) || (op >= 0xaa && op <= 0xaf);
+	return (op >= 0x6c && op <= 0x6f) || (op >= 0xa4 && op <= 0xa7) ||
+	       (op >= 0xaa && op <= 0xaf);
 }
 
 int x86_marker(const uint8_t *insn, size_t len)

@@ -381,7 +381,8 @@ static int install(const struct qemu_info *info, int argc, char **argv, struct e
 	    info->system.smp_vcpus > COUNTS_VCPUS_MAX)
 		return err_set(e, ERR_INFRA, "not a machine with 1 to %d vCPUs", COUNTS_VCPUS_MAX);
 	plugin.vcpus = (unsigned int)info->system.smp_vcpus;
-	if (plugin_args_parse(&plugin.args, argc, argv, e) || make_layout(info, e) || open_output(e))
+	if (plugin_args_parse(&plugin.args, argc, argv, e) || make_layout(info, e) ||
+	    open_output(e))
 		return -1;
 	threaded = is_threaded();
 	/*
@@ -401,7 +402,8 @@ static int install(const struct qemu_info *info, int argc, char **argv, struct e
 	return 0;
 }
 
-QEMU_EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
+QEMU_EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc,
+				    char **argv);
 
 int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
 {

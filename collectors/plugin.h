@@ -36,7 +36,7 @@ struct plugin_args {
 	char *symbols;
 	struct range {
 		uint64_t low, high;
-	} *kernel;
+	} * kernel;
 	size_t nkernel, kernel_cap;
 	struct strv calls;
 	long where;
@@ -59,7 +59,7 @@ struct plugin_layout {
 	struct plugin_call {
 		const char *name;
 		uint64_t addr;
-	} *call;
+	} * call;
 	size_t functions; /* first counter; its first is "unknown" */
 	size_t nfunctions; /* 0: not counted */
 	size_t counters; /* all */
@@ -68,7 +68,8 @@ struct plugin_layout {
 };
 
 /* Lines for one finished window; returns how many value and hist lines were added. */
-size_t plugin_emit_window(const struct plugin_layout *l, const struct window_sums *s, struct str *out);
+size_t plugin_emit_window(const struct plugin_layout *l, const struct window_sums *s,
+			  struct str *out);
 size_t plugin_emit_excursions(const struct plugin_layout *l, const struct window_sums *s,
 			      const struct excursion_sums *x, struct str *out);
 /* "events", "pte", … of kmods/kdelta_marker.h, or the number; the string is static. */

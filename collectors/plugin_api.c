@@ -14,7 +14,6 @@ static __attribute__((constructor)) void choose_version(void)
 	qemu_plugin_version = dlsym(RTLD_DEFAULT, "qemu_plugin_scoreboard_new") ? 2 : 1;
 }
 
-
 const char *qemu_api_find(struct qemu_api *api, const struct qemu_info *info)
 {
 	const int cur = info->version.cur;

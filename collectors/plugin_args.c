@@ -78,8 +78,8 @@ static const struct {
 	const char *name;
 	int (*take)(struct plugin_args *a, const char *value, struct err *e);
 } rows[] = {
-	{ "out", take_out },	 { "symbols", take_symbols },	    { "kernel", take_kernel },
-	{ "where", take_where }, { "call", take_call },		    { "excursions", take_excursions },
+	{ "out", take_out },         { "symbols", take_symbols }, { "kernel", take_kernel },
+	{ "where", take_where },     { "call", take_call },       { "excursions", take_excursions },
 	{ "threads", take_threads },
 };
 

@@ -85,7 +85,8 @@ void counts_add(struct qemu_plugin_insn *insn, size_t counter, uint32_t n)
 
 	switch (counts.backend) {
 	case SCOREBOARD:
-		counts.api->insn_inline_per_vcpu(insn, QEMU_INLINE_ADD_U64, counts_operand(counter), n);
+		counts.api->insn_inline_per_vcpu(insn, QEMU_INLINE_ADD_U64, counts_operand(counter),
+						 n);
 		break;
 	case SHARED:
 		counts.api->insn_inline(insn, QEMU_INLINE_ADD_U64, &counts.shared[counter], n);

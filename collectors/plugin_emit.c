@@ -20,8 +20,8 @@ struct emitter {
 const char *plugin_window_name(unsigned int id)
 {
 	static const char *const names[] = {
-		[KDELTA_WINDOW_EVENTS] = "events", [KDELTA_WINDOW_PTE] = "pte",
-		[KDELTA_WINDOW_ALLOC] = "alloc",   [KDELTA_WINDOW_FREE] = "free",
+		[KDELTA_WINDOW_EVENTS] = "events",     [KDELTA_WINDOW_PTE] = "pte",
+		[KDELTA_WINDOW_ALLOC] = "alloc",       [KDELTA_WINDOW_FREE] = "free",
 		[KDELTA_WINDOW_ISOLATED] = "isolated",
 	};
 	static char number[16];
@@ -146,7 +146,8 @@ static void emit_functions(struct emitter *e, int cpu)
 	}
 	qsort(p, n, sizeof(*p), by_count);
 	for (size_t i = 0; i < n && i < (size_t)l->where; i++) {
-		const char *name = p[i].function ? l->symbols->v[p[i].function - 1].name : "unknown";
+		const char *name = p[i].function ? l->symbols->v[p[i].function - 1].name :
+						   "unknown";
 
 		str_reset(&metric);
 		str_addf(&metric, "in.%.90s", name);
@@ -164,7 +165,8 @@ static void emit_cpu(struct emitter *e, int cpu)
 		emit_functions(e, cpu);
 }
 
-size_t plugin_emit_window(const struct plugin_layout *l, const struct window_sums *s, struct str *out)
+size_t plugin_emit_window(const struct plugin_layout *l, const struct window_sums *s,
+			  struct str *out)
 {
 	struct emitter e = { .l = l, .s = s, .out = out };
 
@@ -189,7 +191,8 @@ static void emit_longest(const struct emitter *e, const struct excursion_sums *x
 		line_begin(e->out, "info");
 		line_fieldf(e->out, "key", "excursion.w%d.round%d.%s.cpu%u.%zu", x->w, x->round,
 			    plugin_window_name(x->id), x->vcpu, i + 1);
-		line_fieldf(e->out, "value", "%" PRIu64 " instructions, entered in %s, %" PRIu64 " of them in %s",
+		line_fieldf(e->out, "value",
+			    "%" PRIu64 " instructions, entered in %s, %" PRIu64 " of them in %s",
 			    l->length, function_name(e->l, l->entry), l->top_length,
 			    function_name(e->l, l->top));
 		line_end(e->out);
@@ -207,7 +210,8 @@ size_t plugin_emit_excursions(const struct plugin_layout *l, const struct window
 	value(&e, cpu, &(struct value){ "excursion_length", "instructions", "total", x->total });
 	if (!x->count)
 		return e.records;
-	value(&e, cpu, &(struct value){ "excursion_length", "instructions", "max", x->longest[0].length });
+	value(&e, cpu,
+	      &(struct value){ "excursion_length", "instructions", "max", x->longest[0].length });
 	excursion_buckets(x, &buckets);
 	record_begin(&e, "hist", "excursion_length", cpu);
 	line_field(out, "unit", "instructions");

@@ -52,7 +52,8 @@ static bool same_window(const struct excursion_sums *a, const struct window_sums
 	return a->w == s->w && a->round == s->round && a->id == s->id;
 }
 
-static struct excursion_sums *sums_of(struct vcpu *v, unsigned int vcpu, const struct window_sums *s)
+static struct excursion_sums *sums_of(struct vcpu *v, unsigned int vcpu,
+				      const struct window_sums *s)
 {
 	struct excursion_sums *sums;
 
@@ -152,8 +153,8 @@ static void leave(struct vcpu *v, uint64_t now)
 	v->state = EXCURSION_USER;
 }
 
-enum excursion_state excursion_open(struct excursions *x, unsigned int vcpu, const struct window_sums *s,
-				    bool kernel, uint64_t now)
+enum excursion_state excursion_open(struct excursions *x, unsigned int vcpu,
+				    const struct window_sums *s, bool kernel, uint64_t now)
 {
 	struct vcpu *v = &x->v[vcpu];
 
@@ -178,8 +179,8 @@ enum excursion_state excursion_close(struct excursions *x, unsigned int vcpu, ui
 	return v->state;
 }
 
-enum excursion_state excursion_block(struct excursions *x, unsigned int vcpu, bool kernel, long symbol,
-				     uint64_t now)
+enum excursion_state excursion_block(struct excursions *x, unsigned int vcpu, bool kernel,
+				     long symbol, uint64_t now)
 {
 	struct vcpu *v = &x->v[vcpu];
 

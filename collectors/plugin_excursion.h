@@ -46,12 +46,12 @@ struct excursions *excursions_new(unsigned int vcpus);
 void excursions_free(struct excursions *x);
 
 /* @now: kernel instructions that the vCPU has executed so far. Each returns the state after it. */
-enum excursion_state excursion_open(struct excursions *x, unsigned int vcpu, const struct window_sums *s,
-				    bool kernel, uint64_t now);
+enum excursion_state excursion_open(struct excursions *x, unsigned int vcpu,
+				    const struct window_sums *s, bool kernel, uint64_t now);
 enum excursion_state excursion_close(struct excursions *x, unsigned int vcpu, uint64_t now);
 /* A block begins, in kernel or user mode, of function @symbol (-1: unknown). */
-enum excursion_state excursion_block(struct excursions *x, unsigned int vcpu, bool kernel, long symbol,
-				     uint64_t now);
+enum excursion_state excursion_block(struct excursions *x, unsigned int vcpu, bool kernel,
+				     long symbol, uint64_t now);
 
 /* The sums of one window and vCPU, or NULL; the caller frees. */
 struct excursion_sums *excursion_take(struct excursions *x, const struct window_sums *s,

@@ -38,7 +38,8 @@ static void take_symbol(Elf *elf, const GElf_Sym *sym, const char *name, struct 
 	if (!im->functions || !*name || *name == '.' || (type != STT_FUNC && type != STT_NOTYPE))
 		return;
 	if (is_code(elf, sym))
-		str_addf(im->functions, "%" PRIx64 " %s\n", (uint64_t)sym->st_value + im->shift, name);
+		str_addf(im->functions, "%" PRIx64 " %s\n", (uint64_t)sym->st_value + im->shift,
+			 name);
 }
 
 static int take_table(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header, struct image *im)
@@ -153,7 +154,8 @@ int plugin_boot_prepare(struct plugin_boot *p, const char *object, const struct 
 {
 	*p = (struct plugin_boot){ .args = STRV_INIT };
 	if (!file_exists(object))
-		return err_set(e, ERR_INFRA, "the QEMU plugin '%s' is not there ('make' builds it)", object);
+		return err_set(e, ERR_INFRA, "the QEMU plugin '%s' is not there ('make' builds it)",
+			       object);
 	p->object = xstrdup(object);
 	for (size_t i = 0; i < words->n; i++)
 		if (strcmp(words->v[i], "windows"))

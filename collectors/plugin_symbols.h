@@ -15,11 +15,14 @@ struct symbols {
 	struct symbol {
 		uint64_t addr;
 		char *name; /* NULL: nothing is known from here on */
-	} *v; /* by rising address */
+	} * v; /* by rising address */
 	size_t n, cap;
 };
 
-#define SYMBOLS_INIT { .v = NULL, .n = 0, .cap = 0 }
+#define SYMBOLS_INIT                                                                               \
+	{                                                                                          \
+		.v = NULL, .n = 0, .cap = 0                                                        \
+	}
 
 int symbols_read(struct symbols *s, const char *path, struct err *e);
 /* The format itself; fails with the line number. */

@@ -162,7 +162,8 @@ static struct window_sums *slot_close(struct windows *ws, struct slot *s, unsign
 
 	if (!s->depth) {
 		if (ws->w >= 0)
-			broken(ws, ws->w, "window %u was closed on CPU %u, where it was not open", id, vcpu);
+			broken(ws, ws->w, "window %u was closed on CPU %u, where it was not open",
+			       id, vcpu);
 		return NULL;
 	}
 	if (--s->depth)
@@ -183,7 +184,8 @@ static void add_difference(struct windows *ws, struct window_sums *s, unsigned i
 		sum[i] += ws->scratch[i] - base[i];
 }
 
-static void open_cpu(struct windows *ws, unsigned int vcpu, unsigned int id, bool isolated, bool kernel)
+static void open_cpu(struct windows *ws, unsigned int vcpu, unsigned int id, bool isolated,
+		     bool kernel)
 {
 	struct slot *s = &ws->cpu[(size_t)id * ws->c.vcpus + vcpu];
 
@@ -194,7 +196,8 @@ static void open_cpu(struct windows *ws, unsigned int vcpu, unsigned int id, boo
 		ws->c.isolate(vcpu, s->sums, true, kernel);
 }
 
-static void close_cpu(struct windows *ws, unsigned int vcpu, unsigned int id, bool isolated, bool kernel)
+static void close_cpu(struct windows *ws, unsigned int vcpu, unsigned int id, bool isolated,
+		      bool kernel)
 {
 	struct slot *s = &ws->cpu[(size_t)id * ws->c.vcpus + vcpu];
 	struct window_sums *sums = slot_close(ws, s, id, vcpu);
@@ -279,7 +282,8 @@ void windows_mark(struct windows *ws, unsigned int vcpu, unsigned int payload, b
 static void end_slot(struct windows *ws, struct slot *s, unsigned int id, const char *where)
 {
 	if (s->depth && s->sums)
-		broken(ws, s->sums->w, "window %u of round %d was still open%s when the machine stopped", id,
+		broken(ws, s->sums->w,
+		       "window %u of round %d was still open%s when the machine stopped", id,
 		       s->sums->round, where);
 	s->depth = 0;
 	s->sums = NULL;

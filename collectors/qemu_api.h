@@ -60,8 +60,8 @@ struct qemu_api {
 	void (*on_exit)(uint64_t id, qemu_exit_cb cb, void *udata);
 	void (*tb_exec_cb)(struct qemu_plugin_tb *tb, qemu_exec_cb cb, enum qemu_cb_flags flags,
 			   void *udata);
-	void (*insn_exec_cb)(struct qemu_plugin_insn *insn, qemu_exec_cb cb, enum qemu_cb_flags flags,
-			     void *udata);
+	void (*insn_exec_cb)(struct qemu_plugin_insn *insn, qemu_exec_cb cb,
+			     enum qemu_cb_flags flags, void *udata);
 	size_t (*tb_n_insns)(const struct qemu_plugin_tb *tb);
 	struct qemu_plugin_insn *(*tb_get_insn)(const struct qemu_plugin_tb *tb, size_t i);
 	uint64_t (*insn_vaddr)(const struct qemu_plugin_insn *insn);
@@ -69,7 +69,8 @@ struct qemu_api {
 	void *insn_data; /* one of the two types above */
 
 	/* version 1 alone: plain memory, not atomic */
-	void (*insn_inline)(struct qemu_plugin_insn *insn, enum qemu_op op, void *ptr, uint64_t imm);
+	void (*insn_inline)(struct qemu_plugin_insn *insn, enum qemu_op op, void *ptr,
+			    uint64_t imm);
 
 	/* version 2 and later */
 	struct qemu_plugin_scoreboard *(*scoreboard_new)(size_t size);
@@ -77,8 +78,9 @@ struct qemu_api {
 	void (*insn_inline_per_vcpu)(struct qemu_plugin_insn *insn, enum qemu_op op,
 				     struct qemu_u64 entry, uint64_t imm);
 	/* version 3 and later */
-	void (*tb_exec_cond_cb)(struct qemu_plugin_tb *tb, qemu_exec_cb cb, enum qemu_cb_flags flags,
-				enum qemu_cond cond, struct qemu_u64 entry, uint64_t imm, void *udata);
+	void (*tb_exec_cond_cb)(struct qemu_plugin_tb *tb, qemu_exec_cb cb,
+				enum qemu_cb_flags flags, enum qemu_cond cond,
+				struct qemu_u64 entry, uint64_t imm, void *udata);
 };
 
 /* Look everything up in the QEMU that has loaded us. Returns NULL, or the name that is missing. */

@@ -12,7 +12,8 @@
 
 #define RECORDS_MAX 1000000 /* value and hist lines of one boot */
 
-int session_cmdline(const struct target *t, const struct variant *v, struct strv *out, struct err *e)
+int session_cmdline(const struct target *t, const struct variant *v, struct strv *out,
+		    struct err *e)
 {
 	size_t len = 0;
 
@@ -55,7 +56,8 @@ static void skip(struct session_arm *a, size_t i, char *reason)
 	a->skip_reason[i] = reason;
 }
 
-static int arm_init(struct session *s, struct session_arm *a, const struct plan_arm *pa, struct err *e)
+static int arm_init(struct session *s, struct session_arm *a, const struct plan_arm *pa,
+		    struct err *e)
 {
 	const struct plan *p = s->plan;
 
@@ -148,8 +150,8 @@ static int check_needs(struct session *s, struct session_arm *a, struct err *e)
 }
 
 /* The .ko files of the chosen workloads, each once. */
-static int collect_modules(struct session *s, struct session_arm *a, const char *dir, struct strv *out,
-			   struct err *e)
+static int collect_modules(struct session *s, struct session_arm *a, const char *dir,
+			   struct strv *out, struct err *e)
 {
 	struct hash *h = hash_new();
 	int ret = 0;
@@ -246,7 +248,8 @@ static int arm_plugin(struct session *s, size_t i, struct err *e)
 	dir = xasprintf("%s/plugin-%zu", s->dir, i);
 	if (dir_make(dir, e))
 		return -1;
-	return plugin_boot_prepare(&a->plugin, paths_plugin(), &k, &a->plan->target->plugin, dir, e);
+	return plugin_boot_prepare(&a->plugin, paths_plugin(), &k, &a->plan->target->plugin, dir,
+				   e);
 }
 
 static bool is_fake(const struct session_arm *a)
@@ -254,8 +257,8 @@ static bool is_fake(const struct session_arm *a)
 	return !strcmp(a->plan->target->backend, "fake");
 }
 
-int session_prepare(struct session *s, const struct build_options *o, const struct build_progress *p,
-		    struct err *e)
+int session_prepare(struct session *s, const struct build_options *o,
+		    const struct build_progress *p, struct err *e)
 {
 	cleanup_str struct str dir = STR_INIT;
 

@@ -25,17 +25,17 @@ static int event_round(struct workload_ctx *c, struct err *e)
 	return wctx_module_results(c, DEBUGFS "/result", e);
 }
 
-static const char *const events[] = {
-	"loop",
-	/* x86_64 */
-	"lock", "invlpg", "invpcid", "cr3_write", "wrmsr", "mfence",
-	/* s390x */
-	"ipte.global", "ipte.local", "idte.global", "idte.local", "csp", "cspg", "ptlb", "sske.quiescing",
-	"sske", "sigp.sense", "laa", "cs", "mviy",
-	/* aarch64 */
-	"tlbi.broadcast", "tlbi.local", "dsb", "lse_atomic", "load_exclusive", "store_exclusive",
-	"ttbr0_write", "ttbr1_write", NULL
-};
+static const char *const events[] = { "loop",
+				      /* x86_64 */
+				      "lock", "invlpg", "invpcid", "cr3_write", "wrmsr", "mfence",
+				      /* s390x */
+				      "ipte.global", "ipte.local", "idte.global", "idte.local",
+				      "csp", "cspg", "ptlb", "sske.quiescing", "sske", "sigp.sense",
+				      "laa", "cs", "mviy",
+				      /* aarch64 */
+				      "tlbi.broadcast", "tlbi.local", "dsb", "lse_atomic",
+				      "load_exclusive", "store_exclusive", "ttbr0_write",
+				      "ttbr1_write", NULL };
 
 static const struct workload_param event_params[] = {
 	{ .name = "event",

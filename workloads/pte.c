@@ -56,7 +56,8 @@ static int start_other(struct pte *p, struct err *e)
 		ret = pthread_create(&p->other, &attr, spin, p);
 	pthread_attr_destroy(&attr);
 	if (ret)
-		return err_set(e, ERR_INFRA, "cannot start a second thread on CPU 1: %s", strerror(ret));
+		return err_set(e, ERR_INFRA, "cannot start a second thread on CPU 1: %s",
+			       strerror(ret));
 	p->started = true;
 	while (!atomic_load(&p->running))
 		sched_yield();

@@ -45,15 +45,18 @@ struct row {
 static const struct row rows[] = {
 	{ "one window", "c00 (01 +05 )01 e00", "w0 r0 id1 n1: 5 0\n" },
 	{ "twice adds up", "c00 (01 +05 )01 +07 (01 +02 )01 e00", "w0 r0 id1 n2: 7 0\n" },
-	{ "two CPUs do not leak", "c00 (01 (11 +03 +14 )01 +12 +09 )11 e00", "w0 r0 id1 n2: 3 6\n" },
-	{ "nested ids", "c00 (01 +01 (02 +02 )02 +04 )01 e00", "w0 r0 id1 n1: 7 0\nw0 r0 id2 n1: 2 0\n" },
+	{ "two CPUs do not leak", "c00 (01 (11 +03 +14 )01 +12 +09 )11 e00",
+	  "w0 r0 id1 n2: 3 6\n" },
+	{ "nested ids", "c00 (01 +01 (02 +02 )02 +04 )01 e00",
+	  "w0 r0 id1 n1: 7 0\nw0 r0 id2 n1: 2 0\n" },
 	{ "overlapping ids", "c00 (01 +01 (02 +02 )01 +04 )02 e00",
 	  "w0 r0 id1 n1: 3 0\nw0 r0 id2 n1: 6 0\n" },
 	{ "outermost of one id", "c00 (01 +01 (01 +02 )01 +04 )01 e00", "w0 r0 id1 n1: 7 0\n" },
 	{ "machine", "c00 [01 +01 +12 ]01 +08 e00", "w0 r0 id1 n1: 1 2\n" },
 	{ "machine, closed elsewhere", "c00 [01 +01 +12 ]11 e00", "w0 r0 id1 n1: 1 2\n" },
 	{ "machine, open twice", "c00 [01 +01 [11 +12 ]01 +04 ]11 e00", "w0 r0 id1 n1: 5 2\n" },
-	{ "rounds apart", "c00 (01 +01 )01 c01 (01 +02 )01 e00", "w0 r0 id1 n1: 1 0\nw0 r1 id1 n1: 2 0\n" },
+	{ "rounds apart", "c00 (01 +01 )01 c01 (01 +02 )01 e00",
+	  "w0 r0 id1 n1: 1 0\nw0 r1 id1 n1: 2 0\n" },
 	{ "round of the opening", "c00 (01 +01 c01 +02 )01 e00", "w0 r0 id1 n1: 3 0\n" },
 	{ "no context", "(01 +01 )01 e00", "" },
 	{ "context taken away", "c00 n00 (01 +01 )01 e00", "" },
@@ -63,7 +66,8 @@ static const struct row rows[] = {
 	  "broken w1: window 3 of round 0 was still open when the machine stopped\n" },
 	{ "left open in a warm-up too", "(01 c10 (01 +01 e00",
 	  "broken w1: window 1 of round 0 was still open on CPU 0 when the machine stopped\n" },
-	{ "not open", "c20 )04 e00", "broken w2: window 4 was closed on CPU 0, where it was not open\n" },
+	{ "not open", "c20 )04 e00",
+	  "broken w2: window 4 was closed on CPU 0, where it was not open\n" },
 	{ "closed on another CPU", "c20 (04 )14 e00",
 	  "broken w2: window 4 was closed on CPU 1, where it was not open\n" },
 };
@@ -120,8 +124,8 @@ static void test_rows(void **state)
 		windows_free(ws);
 		if (!strcmp(log_text.buf, rows[i].want))
 			continue;
-		print_error("%s (%s): got\n%swanted\n%s", rows[i].name, rows[i].script, log_text.buf,
-			    rows[i].want);
+		print_error("%s (%s): got\n%swanted\n%s", rows[i].name, rows[i].script,
+			    log_text.buf, rows[i].want);
 		bad++;
 	}
 	str_release(&log_text);
