@@ -265,6 +265,7 @@ int qemu_takes_plugin(const struct qemu_program *p, const char *object, struct e
 		return -1;
 	if (strstr(out.buf, device))
 		return 0;
-	return err_set(e, ERR_INFRA, "%.*s", (int)strcspn(out.buf, "\n"),
-		       out.len ? out.buf : "no answer");
+	if (!out.len)
+		return err_set(e, ERR_INFRA, "no answer");
+	return err_set(e, ERR_INFRA, "%.*s", (int)strcspn(out.buf, "\n"), out.buf);
 }
