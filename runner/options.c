@@ -45,7 +45,7 @@ static int set_u64(const struct option_desc *o, const char *value, uint64_t *out
 	errno = 0;
 	*out = strtoull(value, &end, 10);
 	/* the database keeps it as a signed number */
-	if (errno || end == value || *end || value[0] == '-' || *out > INT64_MAX)
+	if (errno || value[0] < '0' || value[0] > '9' || *end || *out > INT64_MAX)
 		return err_set(e, ERR_USAGE, "'--%s %s': expected a number from 0 to %lld", o->name,
 			       value, (long long)INT64_MAX);
 	return 0;
@@ -241,12 +241,15 @@ void options_help(const struct command *c, struct str *out)
 	}
 }
 
-/* troff reads '-' as a hyphen, a leading '.' or '\'' as a request, and '\' as an escape. */
+/* troff reads '-' as a hyphen, a '.' or '\'' that begins a line as a request, and '\' as an escape. */
 static void man_text(const char *text, struct str *out)
 {
-	if (*text == '.' || *text == '\'')
-		str_add(out, "\\&");
+	bool begins = true;
+
 	for (; *text; text++) {
+		if (begins && (*text == '.' || *text == '\''))
+			str_add(out, "\\&");
+		begins = *text == '\n';
 		if (*text == '-')
 			str_add(out, "\\-");
 		else if (*text == '\\')
