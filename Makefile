@@ -232,11 +232,16 @@ $(B)/guest/$(1)/kdelta-guest: $(patsubst %.c,$(B)/guest/$(1)/obj/%.o,$(GUEST_SRC
 endef
 $(foreach a,$(GUEST_ARCHS),$(eval $(call guest_rules,$(a))))
 
+# A QEMU for what the installed one cannot do. Where the archive has none, the tests of it test the fallback.
+fetch_qemu = $(B)/kdelta doctor --fetch-qemu || echo "(going on: targets fall back, and say so)"
+
 # ---- The whole way ---------------------------------------------------------------------------------
 
 # What each purpose installs stands in configs/packages.txt.
 setup:
 	@runner/setup.sh $(if $(DRY_RUN),--dry-run) run build kernel cross test lint docs
+	@runner/setup_qemu.sh $(if $(DRY_RUN),--dry-run) $(QEMU)
+	$(if $(filter private,$(QEMU)),$(if $(DRY_RUN),,$(Q)$(submake) $(B)/kdelta && $(B)/kdelta doctor --fetch-qemu))
 
 demo:
 	@runner/setup.sh run build kernel
@@ -249,6 +254,7 @@ test:
 	@runner/setup.sh run build kernel cross test
 	@$(submake) all tests
 	@$(submake) SANITIZE=1 all tests
+	@$(fetch_qemu)
 	@tests/run
 
 test-unit:
@@ -263,6 +269,7 @@ test-pipeline:
 
 test-boot:
 	@$(submake) all
+	@$(fetch_qemu)
 	@tests/run boot
 
 lint:
@@ -290,7 +297,8 @@ clean:
 
 help:
 	@echo "make                build $(B)/kdelta and the guest programs"
-	@echo "make setup          install every package kdelta can use (DRY_RUN=1: only say what)"
+	@echo "make setup          install every package kdelta can use (DRY_RUN=1: only say what);"
+	@echo "                    QEMU=private fetches a newer QEMU into the cache, QEMU=system installs it"
 	@echo "make demo           install what is missing, build, and run the demonstration"
 	@echo "make test           install what is missing and run every test"
 	@echo "make test-unit      only the unit tests, normal and sanitized"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/qemu.h"
 #include "runner/target.h"
 
 const char *finding_state_name(enum finding_state s)
@@ -79,10 +80,26 @@ static const char *worth(enum evidence ev)
 	}
 }
 
+/* The QEMU that it gets, and what it does without there. */
+static void qemu_words(const struct target *t, struct str *out)
+{
+	struct qemu_choice c;
+
+	if (strcmp(t->backend, "qemu") || qemu_choose(t, &c, NULL))
+		return;
+	if (c.program.root)
+		str_addf(out, "; by the private QEMU %s", c.program.version);
+	if (c.stored)
+		str_addf(out, "; %s, for want of QEMU %d", c.stored,
+			 t->arch->smp_icount_since / 100);
+	qemu_choice_release(&c);
+}
+
 static void examine_target(struct doctor *d, const struct target *t)
 {
 	const struct target_ops *ops = target_ops(t);
 	cleanup_str struct str why = STR_INIT;
+	cleanup_str struct str qemu = STR_INIT;
 	struct err e = ERR_INIT;
 	struct guest_clock c;
 
@@ -91,12 +108,13 @@ static void examine_target(struct doctor *d, const struct target *t)
 			   ops ? e.msg : "unknown backend");
 		return;
 	}
+	qemu_words(t, &qemu);
 	if (ops->settle && accel_known(t, &why) == ACCEL_AUTO)
 		doctor_add(d, FOUND_OK, "target", t->name,
 			   "%s if KVM works (the first boot proves it), else emulated-time",
 			   worth(EV_VIRTUAL));
 	else
-		doctor_add(d, FOUND_OK, "target", t->name, "%s", worth(c.ev));
+		doctor_add(d, FOUND_OK, "target", t->name, "%s%s", worth(c.ev), qemu.buf);
 }
 
 static int examine_targets(struct doctor *d, struct err *e)
