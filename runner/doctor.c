@@ -89,9 +89,10 @@ static void qemu_words(const struct target *t, struct str *out)
 		return;
 	if (c.program.root)
 		str_addf(out, "; by the private QEMU %s", c.program.version);
-	if (c.stored)
-		str_addf(out, "; %s, for want of QEMU %d", c.stored,
-			 t->arch->smp_icount_since / 100);
+	if (t->plugin.n && c.target.icount < 0)
+		str_add(out, "; what the plugin counts is simulated, and judged");
+	if (c.less)
+		str_addf(out, "; %s: %s", c.less, c.why);
 	qemu_choice_release(&c);
 }
 

@@ -59,20 +59,28 @@ static void examine_guest(struct doctor *d, const struct arch *a)
 			   paths_guest(a));
 }
 
+static void plugin_words(const struct qemu_program *p, struct str *out)
+{
+	const char *limit = qemu_plugin_limit(qemu_version_number(p->version));
+	struct err e = ERR_INIT;
+
+	if (!file_exists(paths_plugin()))
+		return;
+	if (qemu_takes_plugin(p, paths_plugin(), &e))
+		str_addf(out, "; refuses the plugin: %s", e.msg);
+	else
+		str_addf(out, "; takes the plugin%s%s", limit ? ", but " : "", limit ? limit : "");
+}
+
 static void qemu_line(struct doctor *d, const struct arch *a, const struct qemu_program *p)
 {
 	cleanup_free char *name = xasprintf("%s%s", a->name, p->root ? " (private)" : "");
 	const char *limit = qemu_limit(a, qemu_version_number(p->version));
-	bool plugin = file_exists(paths_plugin());
-	struct err e = ERR_INIT;
+	cleanup_str struct str plugin = STR_INIT;
 
-	if (plugin && qemu_takes_plugin(p, paths_plugin(), &e))
-		doctor_add(d, FOUND_WARN, "emulator", name, "%s %s refuses the plugin: %s", a->qemu,
-			   p->version, e.msg);
-	else
-		doctor_add(d, limit ? FOUND_WARN : FOUND_OK, "emulator", name, "%s %s; %s%s",
-			   a->qemu, p->version, limit ? limit : "several CPUs repeat under icount",
-			   plugin ? "; takes the plugin" : "");
+	plugin_words(p, &plugin);
+	doctor_add(d, limit ? FOUND_WARN : FOUND_OK, "emulator", name, "%s %s; %s%s", a->qemu,
+		   p->version, limit ? limit : "several CPUs repeat under icount", plugin.buf);
 }
 
 /* The system's and the private one, and whether the latter would help. */

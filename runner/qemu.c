@@ -147,10 +147,32 @@ bool qemu_find_private(const struct arch *a, struct qemu_program *p)
 	return file_exists(path) && take(p, path, root);
 }
 
+/*
+ * From 9.2 on, plugin code of vCPUs that share a thread takes one for the other (collectors/plugin.c refuses to be
+ * loaded there).
+ */
+#define PLUGIN_SMP_ICOUNT_BEFORE 902
+
+const char *qemu_plugin_limit(int version)
+{
+	return version < PLUGIN_SMP_ICOUNT_BEFORE ?
+		       NULL :
+		       "mixes up 2 CPUs when the plugin counts under icount (9.1 and older do not)";
+}
+
+/* Why this version cannot do what @t asks for; NULL when it can. */
+static const char *lack(const struct target *t, int version)
+{
+	if (t->icount < 0 || t->cpus < 2)
+		return NULL;
+	if (t->plugin.n && qemu_plugin_limit(version))
+		return qemu_plugin_limit(version);
+	return qemu_limit(t->arch, version);
+}
+
 static bool can(const struct target *t, const struct qemu_program *p)
 {
-	return t->icount < 0 || t->cpus < 2 ||
-	       can_smp_icount(t->arch, qemu_version_number(p->version));
+	return !lack(t, qemu_version_number(p->version));
 }
 
 static bool is_named(const struct target *t, const char *name)
@@ -195,22 +217,21 @@ static int no_qemu(const struct target *t, struct err *e)
 static int fall_back(struct qemu_choice *c, struct err *e)
 {
 	struct target *t = &c->target;
-	cleanup_free char *why = xasprintf(
-		"%s %s %s; 'kdelta doctor --fetch-qemu' fetches one that does", t->arch->qemu,
-		c->program.version,
-		qemu_limit(t->arch, qemu_version_number(c->program.version)));
+	int version = qemu_version_number(c->program.version);
 
+	c->why = xasprintf("%s %s %s%s", t->arch->qemu, c->program.version, lack(t, version),
+			   t->plugin.n || !qemu_limit(t->arch, version) ?
+				   "" :
+				   "; 'kdelta doctor --fetch-qemu' fetches one that does");
 	if (t->smp == SMP_OPTIONAL) {
-		c->note = xasprintf("target '%s': 1 CPU instead of %d: %s", t->name, t->cpus, why);
-		c->stored = xasprintf("1 CPU instead of %d", t->cpus);
+		c->less = xasprintf("1 CPU instead of %d", t->cpus);
 		t->cpus = 1;
 		return 0;
 	}
 	if (!t->plugin.n)
 		return err_set(e, ERR_INFRA, "target '%s' needs its %d CPUs (smp: required): %s",
-			       t->name, t->cpus, why);
-	c->note = xasprintf("target '%s': no icount, boots do not repeat exactly: %s", t->name, why);
-	c->stored = xstrdup("no icount");
+			       t->name, t->cpus, c->why);
+	c->less = xstrdup("no icount");
 	t->icount = -1;
 	return 0;
 }
@@ -241,9 +262,9 @@ int qemu_icount(const struct target *t)
 void qemu_choice_release(struct qemu_choice *c)
 {
 	qemu_program_release(&c->program);
-	free(c->note);
-	free(c->stored);
-	c->note = c->stored = NULL;
+	free(c->less);
+	free(c->why);
+	c->less = c->why = NULL;
 }
 
 /*

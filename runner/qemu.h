@@ -6,7 +6,7 @@
  * <cache>/qemu/VERSION. The key `qemu:` of a target chooses: auto takes the system's when it can do what the
  * target asks for, then the private one; system, private and a path take that one alone.
  *
- * Where none can, the target gets less, and a note that says so: see qemu_choose().
+ * Where none can, the target gets less, and words that say so: see qemu_choose().
  */
 #ifndef KDELTA_RUNNER_QEMU_H
 #define KDELTA_RUNNER_QEMU_H
@@ -30,6 +30,8 @@ void qemu_ask_version(struct qemu_program *p);
 int qemu_version_number(const char *version);
 /* What this version is known not to do for @a, or NULL. */
 const char *qemu_limit(const struct arch *a, int version);
+/* What any architecture's is known not to do with the plugin, or NULL. */
+const char *qemu_plugin_limit(int version);
 
 /* Version of the QEMU @program of PATH; NULL when it is not there. The caller frees. */
 char *qemu_version(const char *program);
@@ -40,8 +42,8 @@ bool qemu_find_private(const struct arch *a, struct qemu_program *p); /* the new
 struct qemu_choice {
 	struct qemu_program program;
 	struct target target; /* the one that was asked for, as it will be; borrows from it */
-	char *note; /* one line for the user, when it is less than what was asked for; else NULL */
-	char *stored; /* the same for the results, in a few words; else NULL */
+	char *less; /* "1 CPU instead of 2", "no icount": stored with the results; NULL: all that was asked for */
+	char *why; /* NULL, or the reason for the user */
 };
 
 /*
@@ -71,7 +73,10 @@ struct qemu_launch {
 	struct strv env;
 };
 
-#define QEMU_LAUNCH_INIT { .fd = -1, .env = STRV_INIT }
+#define QEMU_LAUNCH_INIT                                                                           \
+	{                                                                                          \
+		.fd = -1, .env = STRV_INIT                                                         \
+	}
 
 /* Make @argv and @proc, which are for any QEMU, start this one. Keep @l until it has started. */
 int qemu_launch(const struct qemu_program *p, struct strv *argv, struct proc *proc,

@@ -118,7 +118,7 @@ static char *machine_words(enum accel accel, const struct qemu_choice *c)
 {
 	const char *name = accel == ACCEL_KVM ? "kvm" : "tcg";
 
-	return c->stored ? xasprintf("%s, %s", name, c->stored) : xstrdup(name);
+	return c->less ? xasprintf("%s, %s", name, c->less) : xstrdup(name);
 }
 
 int qemu_boot(const struct boot_request *q, enum accel accel, const volatile int *cancel,
@@ -191,8 +191,9 @@ static int qemu_settle(const struct target *t, const char *image, struct str *wh
 
 	if (settle(t, image, &accel, why, e) || qemu_choose(t, &c, e))
 		return -1;
-	if (c.note)
-		str_addf(why, "%s%s", why->len ? "; " : "", c.note);
+	if (c.less)
+		str_addf(why, "%starget '%s': %s: %s", why->len ? "; " : "", t->name, c.less,
+			 c.why);
 	qemu_choice_release(&c);
 	return 0;
 }

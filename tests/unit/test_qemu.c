@@ -29,7 +29,8 @@ static void program(const char *dir, const char *name, const char *version)
 	if (strcmp(version, "broken"))
 		text = xasprintf("#!/bin/sh\necho 'QEMU emulator version %s (test)'\n", version);
 	else
-		text = xstrdup("#!/bin/sh\necho 'error while loading shared libraries' >&2\nexit 127\n");
+		text = xstrdup(
+			"#!/bin/sh\necho 'error while loading shared libraries' >&2\nexit 127\n");
 	assert_int_equal(dir_make(dir, NULL), 0);
 	assert_int_equal(file_write(path, text, strlen(text), NULL), 0);
 	assert_int_equal(chmod(path, 0755), 0);
@@ -53,7 +54,7 @@ static void machine_with(const char *name, const char *system, const char *versi
 	}
 }
 
-/* "VERSION system|private cpus=N icount=N stored=…", or the error. */
+/* "VERSION system|private cpus=N icount=N less=…", or the error. */
 static void describe(const struct target *t, struct str *out)
 {
 	struct qemu_choice c;
@@ -65,10 +66,11 @@ static void describe(const struct target *t, struct str *out)
 	}
 	str_addf(out, "%s %s cpus=%d icount=%d%s%s", c.program.version,
 		 c.program.root ? "private" : "system", c.target.cpus, c.target.icount,
-		 c.stored ? " stored=" : "", c.stored ? c.stored : "");
-	assert_true(!c.note == !c.stored);
-	if (c.note)
-		assert_non_null(strstr(c.note, "'kdelta doctor --fetch-qemu'"));
+		 c.less ? " less=" : "", c.less ? c.less : "");
+	assert_true(!c.why == !c.less);
+	/* fetching helps where the plugin does not forbid what is fetched */
+	if (c.less && !t->plugin.n)
+		assert_non_null(strstr(c.why, "'kdelta doctor --fetch-qemu'"));
 	assert_int_equal(qemu_icount(t), c.target.icount);
 	qemu_choice_release(&c);
 }
@@ -98,17 +100,25 @@ static void choices(void **state)
 		{ "the newest by number", "7.2.22", "9.2.0 10.0.2 8.1.0 junk", "auto", 2, 1,
 		  SMP_OPTIONAL, "", "10.0.2 private cpus=2 icount=1" },
 		{ "nobody can", "7.2.22", "8.2.0", "auto", 2, 1, SMP_OPTIONAL, "",
-		  "7.2.22 system cpus=1 icount=1 stored=1 CPU instead of 2" },
+		  "7.2.22 system cpus=1 icount=1 less=1 CPU instead of 2" },
 		{ "no private one", "8.99.0", "", "auto", 4, 1, SMP_OPTIONAL, "",
-		  "8.99.0 system cpus=1 icount=1 stored=1 CPU instead of 4" },
+		  "8.99.0 system cpus=1 icount=1 less=1 CPU instead of 4" },
 		{ "CPUs matter and the plugin counts", "7.2.22", "", "auto", 2, 1, SMP_REQUIRED,
-		  "windows", "7.2.22 system cpus=2 icount=-1 stored=no icount" },
+		  "windows", "7.2.22 system cpus=2 icount=-1 less=no icount" },
 		{ "CPUs matter and nobody counts", "7.2.22", "", "auto", 2, 1, SMP_REQUIRED, "",
 		  "target 't' needs its 2 CPUs (smp: required): " },
 		{ "CPUs matter and the private one can", "7.2.22", "10.0.2", "auto", 2, 1,
-		  SMP_REQUIRED, "windows", "10.0.2 private cpus=2 icount=1" },
+		  SMP_REQUIRED, "", "10.0.2 private cpus=2 icount=1" },
+		{ "the plugin wants an older one", "9.2.0", "10.0.2", "auto", 2, 1, SMP_OPTIONAL,
+		  "windows", "9.2.0 system cpus=1 icount=1 less=1 CPU instead of 2" },
+		{ "the plugin, and CPUs matter", "10.0.2", "", "auto", 2, 1, SMP_REQUIRED,
+		  "windows", "10.0.2 system cpus=2 icount=-1 less=no icount" },
+		{ "neither too old nor too new", "7.2.22", "9.1.0", "auto", 2, 1, SMP_REQUIRED,
+		  "windows", "9.1.0 private cpus=2 icount=1" },
+		{ "the plugin without icount takes any", "10.0.2", "", "auto", 2, -1, SMP_REQUIRED,
+		  "windows", "10.0.2 system cpus=2 icount=-1" },
 		{ "the system's and no other", "7.2.22", "10.0.2", "system", 2, 1, SMP_OPTIONAL, "",
-		  "7.2.22 system cpus=1 icount=1 stored=1 CPU instead of 2" },
+		  "7.2.22 system cpus=1 icount=1 less=1 CPU instead of 2" },
 		{ "the private one and no other", "10.0.2", "10.0.3", "private", 1, -1,
 		  SMP_OPTIONAL, "", "10.0.3 private cpus=1 icount=-1" },
 		{ "no private one there", "10.0.2", "", "private", 2, 1, SMP_OPTIONAL, "",
@@ -186,11 +196,12 @@ static void own_path(void **state)
 /* Its folder is closed to everybody else, and the user that it runs as gets in all the same. */
 static void behind_a_closed_door(void **state)
 {
-	static const char script[] = "#!/bin/sh\n"
-				     "echo \"uid $(id -u)\"\n"
-				     "echo \"$LD_LIBRARY_PATH\" | sed 's,/proc/self/fd/[0-9]*,FD,g'\n"
-				     "for word; do last=$word; done\n"
-				     "cat \"$last/rom\"\n";
+	static const char script[] =
+		"#!/bin/sh\n"
+		"echo \"uid $(id -u)\"\n"
+		"echo \"$LD_LIBRARY_PATH\" | sed 's,/proc/self/fd/[0-9]*,FD,g'\n"
+		"for word; do last=$word; done\n"
+		"cat \"$last/rom\"\n";
 	cleanup_free char *root = path_join(world.buf, "closed/root");
 	cleanup_free char *door = path_join(world.buf, "closed");
 	cleanup_free char *bin = path_join(root, "usr/bin");
@@ -234,7 +245,8 @@ static void shown_names(void **state)
 		const char *name, *root, *want;
 	} rows[] = {
 		{ "the system's", NULL, "/r/usr/bin/q -x" },
-		{ "a private one", "/r", "/r/usr/bin/q -x -L /r/usr/share/qemu -L /r/usr/share/seabios" },
+		{ "a private one", "/r",
+		  "/r/usr/bin/q -x -L /r/usr/share/qemu -L /r/usr/share/seabios" },
 	};
 
 	(void)state;
@@ -257,8 +269,8 @@ static void plugins(void **state)
 	static const struct {
 		const char *name, *says, *want; /* NULL: takes it */
 	} rows[] = {
-		{ "takes it", "echo \"qemu: -device $last: '$last' is not a valid device model name\"",
-		  NULL },
+		{ "takes it",
+		  "echo \"qemu: -device $last: '$last' is not a valid device model name\"", NULL },
 		{ "another version", "echo 'Could not load plugin: version 1 is not supported'",
 		  "Could not load plugin: version 1 is not supported" },
 		{ "no plugins", "echo 'qemu: -plugin: invalid option'; echo more",
@@ -269,8 +281,9 @@ static void plugins(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NROWS(rows); i++) {
-		cleanup_free char *text = xasprintf(
-			"#!/bin/sh\nfor last; do :; done\n{ %s; } >&2\nexit 1\n", rows[i].says);
+		cleanup_free char *text =
+			xasprintf("#!/bin/sh\nfor last; do :; done\n{ %s; } >&2\nexit 1\n",
+				  rows[i].says);
 		struct qemu_program p = { .path = path };
 		struct err e = ERR_INIT;
 		int ret;
@@ -279,17 +292,19 @@ static void plugins(void **state)
 		assert_int_equal(chmod(path, 0755), 0);
 		ret = qemu_takes_plugin(&p, "/x/plugin.so", &e);
 		if (!ret != !rows[i].want || strcmp(e.msg, rows[i].want ? rows[i].want : ""))
-			fail_msg("%s\ninput: %s\ngot:   %d %s\nwant:  %s", rows[i].name, rows[i].says,
-				 ret, e.msg, rows[i].want ? rows[i].want : "(takes it)");
+			fail_msg("%s\ninput: %s\ngot:   %d %s\nwant:  %s", rows[i].name,
+				 rows[i].says, ret, e.msg,
+				 rows[i].want ? rows[i].want : "(takes it)");
 	}
 }
 
 static void what_counts_as_installed(void **state)
 {
-	static const char status[] = "Package: a\nStatus: x\n\n"
-				     "Package: qemu-system-x86\nStatus: x\nDescription: b\n .\n c\n\n"
-				     "Package: xqemu-y\nStatus: x\n\n"
-				     "Package: seabios\nStatus: x\n";
+	static const char status[] =
+		"Package: a\nStatus: x\n\n"
+		"Package: qemu-system-x86\nStatus: x\nDescription: b\n .\n c\n\n"
+		"Package: xqemu-y\nStatus: x\n\n"
+		"Package: seabios\nStatus: x\n";
 	static const struct {
 		const char *name, *patterns, *want;
 		bool dropped;
