@@ -90,8 +90,8 @@ static void note_states(struct facts *f, const char *a, const char *b)
 
 		if (strcmp(r->variant, a) && strcmp(r->variant, b))
 			continue;
-		line = xasprintf("%s: %s in '%s' on %s: %s", r->state, r->label, r->variant, r->target,
-				 r->reason ? r->reason : "");
+		line = xasprintf("%s: %s in '%s' on %s: %s", r->state, r->label, r->variant,
+				 r->target, r->reason ? r->reason : "");
 		if (!strv_has(&f->footnotes, line))
 			strv_push(&f->footnotes, line);
 	}
@@ -119,7 +119,8 @@ static int need_variant(const struct facts *f, const char *name, long long run,
 		return 0;
 	for (size_t i = 0; i < f->nvariants; i++)
 		str_addf(&known, "%s%s", i ? ", " : "", f->variants[i].variant);
-	return err_set(e, ERR_USAGE, "run %lld has no variant '%s'; it has: %s", run, name, known.buf);
+	return err_set(e, ERR_USAGE, "run %lld has no variant '%s'; it has: %s", run, name,
+		       known.buf);
 }
 
 static int report(struct store *s, const struct store_run_row *run, struct facts *f, const char *a,
@@ -165,8 +166,34 @@ static int report(struct store *s, const struct store_run_row *run, struct facts
 	return 0;
 }
 
-int compare_run_report(struct store *s, const struct store_run_row *run, const char *a, const char *b,
-		       const struct compare_options *o, struct str *out, bool *regressed, struct err *e)
+int compare_run_alarms(struct store *s, const struct store_run_row *run, const char *a,
+		       const char *b, int *alarms, int *compared, struct err *e)
+{
+	struct comparison c;
+	int ret;
+
+	*alarms = *compared = 0;
+	comparison_init(&c);
+	ret = store_load_pairs(s, run->id, a, b, &c, e);
+	if (!ret) {
+		c.margin = run->margin;
+		compare_run(&c);
+	}
+	for (size_t i = 0; !ret && i < c.n; i++) {
+		enum verdict v = c.pairs[i].verdict;
+
+		if (!c.pairs[i].summary || v == V_SHOWN || v == V_MISSING)
+			continue;
+		++*compared;
+		*alarms += v == V_BETTER || v == V_WORSE || v == V_CHANGED;
+	}
+	comparison_free(&c);
+	return ret;
+}
+
+int compare_run_report(struct store *s, const struct store_run_row *run, const char *a,
+		       const char *b, const struct compare_options *o, struct str *out,
+		       bool *regressed, struct err *e)
 {
 	struct facts f = { 0 };
 	int ret = facts_load(s, run->id, &f, e);

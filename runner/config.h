@@ -34,6 +34,7 @@ struct arch {
 	unsigned int cmdline_max; /* bytes that the kernel accepts (s390 896, else 2048) */
 	/* get_cycles() under -icount: nanoseconds = ticks × num / den (sources in arch.c) */
 	long long tick_ns_num, tick_ns_den;
+	const char *tick_pin; /* option of QEMU's -cpu that fixes that rate under TCG, or NULL */
 	bool tick_is_cycles; /* get_cycles() is a counter of CPU cycles on real machines (x86 TSC) */
 };
 
@@ -118,6 +119,7 @@ struct suite {
 	struct strv variants; /* names */
 	char *baseline; /* one of variants */
 	bool twins; /* boot the baseline once more per block, as "<baseline>-twin" (A/A) */
+	int canary; /* > 0: and once more as "<baseline>-canary", every workload's `canary` set to this */
 	struct strv targets; /* names */
 	int boots; /* blocks per target */
 	double margin; /* equivalence margin, 0.01 = 1 % */

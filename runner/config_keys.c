@@ -218,7 +218,7 @@ static const struct config_key target_keys[] = {
 	  .offset = offsetof(struct target, boot_timeout),
 	  .min = 1,
 	  .max = 86400,
-	  .def = "60",
+	  .def = "120",
 	  .help = "from the start of QEMU to the first record" },
 	{ .name = "off_timeout",
 	  .type = KEY_INT,
@@ -275,6 +275,15 @@ static const struct config_key suite_keys[] = {
 	  .def = "false",
 	  .help = "boot the baseline once more per block, as \"BASELINE-twin\": an A/A comparison that must "
 		  "find nothing" },
+	{ .name = "canary",
+	  .type = KEY_INT,
+	  .offset = offsetof(struct suite, canary),
+	  .min = 0,
+	  .max = 16,
+	  .def = "0",
+	  .help = "boot the baseline once more per block, as \"BASELINE-canary\", with this many no-op "
+		  "instructions added to every operation of the workloads that can: a known cost that must be "
+		  "found; 0: none" },
 	{ .name = "targets",
 	  .type = KEY_SPECIAL,
 	  .offset = offsetof(struct suite, targets),

@@ -304,22 +304,43 @@ int suite_parse_workloads(struct loader *l, const struct yaml *y, void *object, 
 	return 0;
 }
 
+/* Arms that the suite adds to a block must not be called like a variant of it. */
+static int check_added(struct loader *l, const struct yaml *root, const struct suite *s,
+		       const char *key, const char *suffix, struct err *e)
+{
+	cleanup_free char *name = xasprintf("%s-%s", s->baseline, suffix);
+
+	if (!strv_has(&s->variants, name))
+		return 0;
+	return yaml_err(l->file, yaml_get(root, key), e,
+			"the %s of '%s' would be called '%s', which is a variant of this suite",
+			suffix, s->baseline, name);
+}
+
+static bool takes_canary(const struct suite *s)
+{
+	for (size_t i = 0; i < s->nworkloads; i++)
+		if (workload_param_find(s->workloads[i].w, "canary"))
+			return true;
+	return false;
+}
+
 int suite_finish(struct loader *l, const struct yaml *root, void *object, struct err *e)
 {
 	struct suite *s = object;
-	cleanup_free char *twin = NULL;
 
 	if (!s->baseline)
 		s->baseline = xstrdup(s->variants.v[0]);
 	if (!strv_has(&s->variants, s->baseline))
 		return yaml_err(l->file, yaml_get(root, "baseline"), e,
 				"baseline '%s' is not one of this suite's variants", s->baseline);
-	twin = xasprintf("%s-twin", s->baseline);
-	if (s->twins && strv_has(&s->variants, twin))
-		return yaml_err(
-			l->file, yaml_get(root, "twins"), e,
-			"the twin of '%s' would be called '%s', which is a variant of this suite",
-			s->baseline, twin);
+	if (s->twins && check_added(l, root, s, "twins", "twin", e))
+		return -1;
+	if (s->canary && check_added(l, root, s, "canary", "canary", e))
+		return -1;
+	if (s->canary && !takes_canary(s))
+		return yaml_key_err(l->file, yaml_get(root, "canary"), e,
+				    "none of this suite's workloads has a parameter 'canary'");
 	return 0;
 }
 

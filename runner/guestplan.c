@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "runner/guestplan.h"
 
+#include <string.h>
+
 #include "results/record.h"
 
-static void write_workload(const struct suite_workload *w, size_t number, struct str *out)
+static void write_param(size_t number, const char *name, const char *value, struct str *out)
 {
+	line_begin(out, "param");
+	line_fieldf(out, "w", "%zu", number);
+	line_field(out, "name", name);
+	line_field(out, "value", value);
+	line_end(out);
+}
+
+static void write_workload(const struct suite_workload *w, size_t number, int canary,
+			   struct str *out)
+{
+	cleanup_free char *added = xasprintf("%d", canary);
+
 	line_begin(out, "workload");
 	line_fieldf(out, "w", "%zu", number);
 	line_field(out, "name", w->w->name);
@@ -13,11 +27,9 @@ static void write_workload(const struct suite_workload *w, size_t number, struct
 	line_fieldf(out, "timeout", "%d", w->timeout);
 	line_end(out);
 	for (size_t i = 0; i < w->nparams; i++) {
-		line_begin(out, "param");
-		line_fieldf(out, "w", "%zu", number);
-		line_field(out, "name", w->params[i].name);
-		line_field(out, "value", w->params[i].value);
-		line_end(out);
+		bool replaced = canary && !strcmp(w->params[i].name, "canary");
+
+		write_param(number, w->params[i].name, replaced ? added : w->params[i].value, out);
 	}
 }
 
@@ -60,7 +72,7 @@ void guestplan_write(const struct guestplan *p, struct str *out)
 		write_clock(p->clock, out);
 	for (size_t i = 0; i < p->nchosen; i++)
 		if (!p->skip || !p->skip[i])
-			write_workload(&p->workloads[p->chosen[i]], i, out);
+			write_workload(&p->workloads[p->chosen[i]], i, p->canary, out);
 	write_values("arg", p->args, out);
 	line_begin(out, "end");
 	line_end(out);

@@ -32,6 +32,7 @@ struct guestplan {
 	const size_t *chosen; /* which of them run, in order; their place here is w */
 	const bool *skip; /* per place: leave it out, the host has said why; NULL: none */
 	size_t nchosen;
+	int canary; /* > 0: instead of what a workload's `canary` says */
 	const struct strv *args; /* exec */
 };
 

@@ -34,8 +34,10 @@ static int parse_only(const struct strv *only, struct choice *c, struct err *e)
 		else if (str_starts(o, "workload=") && o[9])
 			strv_push(&c->workloads, o + 9);
 		else
-			return err_set(e, ERR_USAGE,
-				       "'--only %s': expected variant=NAME, target=NAME or workload=NAME", o);
+			return err_set(
+				e, ERR_USAGE,
+				"'--only %s': expected variant=NAME, target=NAME or workload=NAME",
+				o);
 	}
 	return 0;
 }
@@ -45,12 +47,45 @@ static bool chosen(const struct strv *list, const char *name)
 	return !list->n || strv_has(list, name);
 }
 
+/* An arm that a suite adds to its variants. */
+struct added {
+	char *name; /* NULL: not in this suite */
+	int canary;
+};
+
+#define NADDED 2 /* the twin and the canary */
+
+static void added_init(const struct suite *s, struct added added[NADDED])
+{
+	added[0] = (struct added){
+		.name = s->twins ? xasprintf("%s-twin", s->baseline) : NULL,
+	};
+	added[1] = (struct added){
+		.name = s->canary ? xasprintf("%s-canary", s->baseline) : NULL,
+		.canary = s->canary,
+	};
+}
+
+static void added_release(struct added added[NADDED])
+{
+	for (size_t i = 0; i < NADDED; i++)
+		free(added[i].name);
+}
+
+static bool is_added(const struct added *added, const char *name)
+{
+	for (size_t i = 0; i < NADDED; i++)
+		if (added[i].name && !strcmp(added[i].name, name))
+			return true;
+	return false;
+}
+
 /* A choice that matches nothing is a typing error. */
-static int check_choices(const struct suite *s, const struct choice *c, const char *twin, struct err *e)
+static int check_choices(const struct suite *s, const struct choice *c, const struct added *added,
+			 struct err *e)
 {
 	for (size_t i = 0; i < c->variants.n; i++)
-		if (!strv_has(&s->variants, c->variants.v[i]) &&
-		    (!twin || strcmp(twin, c->variants.v[i])))
+		if (!strv_has(&s->variants, c->variants.v[i]) && !is_added(added, c->variants.v[i]))
 			return err_set(e, ERR_USAGE, "suite '%s' has no variant '%s'", s->name,
 				       c->variants.v[i]);
 	for (size_t i = 0; i < c->targets.n; i++)
@@ -85,7 +120,7 @@ static void choose_workloads(const struct suite *s, const struct choice *c, stru
 }
 
 static int add_arm(struct config *c, struct plan *p, size_t *cap, const struct target *t,
-		   const char *variant, const char *twin, struct err *e)
+		   const char *variant, const struct added *added, struct err *e)
 {
 	const struct variant *v = config_variant(c, variant, e);
 	struct plan_arm *a;
@@ -93,18 +128,40 @@ static int add_arm(struct config *c, struct plan *p, size_t *cap, const struct t
 	if (!v)
 		return -1;
 	if (!variant_has_arch(v, t->arch))
-		return err_set(e, ERR_USAGE, "variant '%s' does not support %s, which target '%s' is",
-			       v->name, t->arch->name, t->name);
+		return err_set(e, ERR_USAGE,
+			       "variant '%s' does not support %s, which target '%s' is", v->name,
+			       t->arch->name, t->name);
 	a = ARRAY_PUSH(p->arms, p->narms, *cap);
 	a->target = t;
 	a->variant = v;
-	a->name = xstrdup(twin ? twin : variant);
-	a->twin_of = twin ? xstrdup(variant) : NULL;
+	a->name = xstrdup(added ? added->name : variant);
+	a->twin_of = added ? xstrdup(variant) : NULL;
+	a->canary = added ? added->canary : 0;
 	return 0;
 }
 
-static int add_arms(struct config *c, const struct choice *ch, const char *twin, struct plan *p,
-		    struct err *e)
+static int add_target_arms(struct config *c, const struct choice *ch, const struct added *added,
+			   const struct target *t, struct plan *p, size_t *cap, struct err *e)
+{
+	const struct suite *s = p->suite;
+
+	for (size_t k = 0; k < s->variants.n; k++) {
+		const char *v = s->variants.v[k];
+
+		if (!chosen(&ch->variants, v) && strcmp(v, s->baseline))
+			continue;
+		if (add_arm(c, p, cap, t, v, NULL, e))
+			return -1;
+	}
+	for (size_t k = 0; k < NADDED; k++)
+		if (added[k].name && chosen(&ch->variants, added[k].name) &&
+		    add_arm(c, p, cap, t, s->baseline, &added[k], e))
+			return -1;
+	return 0;
+}
+
+static int add_arms(struct config *c, const struct choice *ch, const struct added *added,
+		    struct plan *p, struct err *e)
 {
 	const struct suite *s = p->suite;
 	size_t cap = 0;
@@ -115,18 +172,7 @@ static int add_arms(struct config *c, const struct choice *ch, const char *twin,
 		if (!chosen(&ch->targets, s->targets.v[i]))
 			continue;
 		t = config_target(c, s->targets.v[i], e);
-		if (!t)
-			return -1;
-		for (size_t k = 0; k < s->variants.n; k++) {
-			const char *v = s->variants.v[k];
-
-			if (!chosen(&ch->variants, v) && strcmp(v, s->baseline))
-				continue;
-			if (add_arm(c, p, &cap, t, v, NULL, e))
-				return -1;
-		}
-		if (twin && chosen(&ch->variants, twin) &&
-		    add_arm(c, p, &cap, t, s->baseline, twin, e))
+		if (!t || add_target_arms(c, ch, added, t, p, &cap, e))
 			return -1;
 	}
 	return 0;
@@ -170,7 +216,8 @@ static void order_all(struct plan *p)
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	size_t cap = 0, first = 0;
 
-	gsl_rng_set(rng, (unsigned long)p->seed);
+	/* mt19937 takes 32 bits of seed */
+	gsl_rng_set(rng, (unsigned long)((p->seed ^ (p->seed >> 32)) & 0xffffffff));
 	while (first < p->narms) {
 		size_t k = 1;
 
@@ -182,10 +229,10 @@ static void order_all(struct plan *p)
 	gsl_rng_free(rng);
 }
 
-int plan_make(struct config *c, const struct suite *s, const struct plan_options *o, struct plan *out,
-	      struct err *e)
+int plan_make(struct config *c, const struct suite *s, const struct plan_options *o,
+	      struct plan *out, struct err *e)
 {
-	cleanup_free char *twin = s->twins ? xasprintf("%s-twin", s->baseline) : NULL;
+	struct added added[NADDED];
 	struct choice choice = { 0 };
 	int ret;
 
@@ -193,16 +240,18 @@ int plan_make(struct config *c, const struct suite *s, const struct plan_options
 	out->suite = s;
 	out->seed = o->seed;
 	out->boots = o->boots ? o->boots : s->boots;
+	added_init(s, added);
 	ret = parse_only(&o->only, &choice, e);
 	if (!ret)
-		ret = check_choices(s, &choice, twin, e);
+		ret = check_choices(s, &choice, added, e);
 	if (!ret) {
 		choose_workloads(s, &choice, out);
-		ret = add_arms(c, &choice, twin, out, e);
+		ret = add_arms(c, &choice, added, out, e);
 	}
 	if (!ret)
 		order_all(out);
 	choice_release(&choice);
+	added_release(added);
 	return ret;
 }
 
@@ -290,6 +339,8 @@ static int variant_facts(struct str *out, const struct plan_arm *a, struct err *
 	fact(out, "arm", a->name);
 	fact(out, "variant", v->name);
 	fact(out, "twin_of", a->twin_of);
+	if (a->canary)
+		str_addf(out, "canary %d\n", a->canary);
 	source_facts(out, v->source);
 	for (size_t i = 0; i < v->patches.n; i++)
 		if (patches_facts(out, v->patches.v[i], e))
@@ -329,8 +380,8 @@ static void target_facts(struct str *out, const struct target *t)
 
 static void workload_facts(struct str *out, const struct suite_workload *w)
 {
-	str_addf(out, "workload %s rounds=%d warmup=%d timeout=%d", w->w->name, w->rounds, w->warmup,
-		 w->timeout);
+	str_addf(out, "workload %s rounds=%d warmup=%d timeout=%d", w->w->name, w->rounds,
+		 w->warmup, w->timeout);
 	for (size_t i = 0; i < w->nparams; i++)
 		str_addf(out, " %s=%s", w->params[i].name, w->params[i].value);
 	str_addch(out, '\n');
@@ -360,7 +411,8 @@ static int text_number(const char *value, uint64_t max, uint64_t *out, struct er
 	errno = 0;
 	*out = strtoull(value, &end, 10);
 	if (errno || end == value || *end || *out > max)
-		return err_set(e, ERR_INFRA, "the stored plan says '%s' where a number belongs", value);
+		return err_set(e, ERR_INFRA, "the stored plan says '%s' where a number belongs",
+			       value);
 	return 0;
 }
 

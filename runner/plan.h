@@ -3,7 +3,7 @@
  * The plan: what a run will do, decided before anything is started. Pure: configuration and a seed in,
  * boots in random balanced order out.
  *
- * Every block holds every arm (variant, and the A/A twin) of a target once. Orders are rows of random
+ * Every block holds every arm (variant, A/A twin, canary) of a target once. Orders are rows of random
  * Latin squares, so that over k blocks of k arms each arm stands once in each position; the generator is
  * GSL's mt19937 seeded with the run's seed, and equal seeds give equal plans.
  */
@@ -20,8 +20,9 @@
 struct plan_arm {
 	const struct target *target;
 	const struct variant *variant;
-	char *name; /* the variant's name; "<baseline>-twin" for the A/A twin */
-	char *twin_of; /* NULL, or the baseline's name */
+	char *name; /* the variant's name; "<baseline>-twin", "<baseline>-canary" for the added arms */
+	char *twin_of; /* NULL; of an added arm, the baseline's name */
+	int canary; /* no-op instructions added per operation; 0 but for the canary */
 };
 
 struct plan_boot {

@@ -195,6 +195,7 @@ static void write_guestplan(const struct session *s, const struct session_arm *a
 		.chosen = s->plan->workloads,
 		.skip = a->skip,
 		.nchosen = s->plan->nworkloads,
+		.canary = a->plan->canary,
 	};
 
 	strv_push_all(&tokens, &a->plan->target->cmdline);

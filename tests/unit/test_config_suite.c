@@ -121,6 +121,11 @@ static void errors(void **state)
 		{ "a twin that is a variant", "variants: [base, base-twin]\ntwins: true\n" REST,
 		  "suites/x.yaml:2:8: the twin of 'base' would be called 'base-twin', which is a variant "
 		  "of this suite" },
+		{ "a canary that nobody takes",
+		  "variants: base\ncanary: 1\ntargets: t\nworkloads: [none]\n",
+		  "suites/x.yaml:2:1: none of this suite's workloads has a parameter 'canary'" },
+		{ "a canary that is too large", "variants: base\ncanary: 17\n" REST,
+		  "suites/x.yaml:2:9: '17' for 'canary': expected a whole number from 0 to 16" },
 		{ "twins", "variants: base\ntwins: 1\n" REST,
 		  "suites/x.yaml:2:8: '1' for 'twins': expected true or false" },
 		{ "boots", "variants: base\nboots: 0\n" REST,
@@ -130,7 +135,7 @@ static void errors(void **state)
 		  "%)" },
 		{ "extends", "extends: good\n",
 		  "suites/x.yaml:1:1: unknown key 'extends' in a suite; it takes: description, variants, "
-		  "baseline, twins, targets, boots, margin, workloads" },
+		  "baseline, twins, canary, targets, boots, margin, workloads" },
 		{ "a misspelled key", "variant: base\n" REST,
 		  "suites/x.yaml:1:1: unknown key 'variant' in a suite; did you mean 'variants'?" },
 		{ "workloads as one name", HEAD "workloads: none\n",

@@ -147,6 +147,31 @@ static void complete(void **state)
 	assert_null(s->workloads[0].w->params[params].name);
 }
 
+/* The canary replaces one parameter, where there is one, and nothing else. */
+static void canary(void **state)
+{
+	static const size_t chosen[] = { 0, 1 };
+	struct config_folder *w = *state;
+	struct guestplan p = { .mode = "run", .chosen = chosen, .nchosen = 2 };
+	cleanup_free char *plain = NULL, *with = NULL;
+	struct err e = ERR_INIT;
+	const struct suite *s;
+	char *at;
+
+	config_folder_write(w, "suites/x.yaml",
+			    "variants: base\ntargets: t\nworkloads: [none, kmalloc_bench]\n");
+	s = config_suite(w->config, "x", &e);
+	assert_non_null(s);
+	p.workloads = s->workloads;
+	plain = write_plan(&p);
+	p.canary = 7;
+	with = write_plan(&p);
+	at = strstr(with, "name=canary value=7\n");
+	assert_non_null(at);
+	at[strlen("name=canary value=")] = '0';
+	config_folder_equal(w, "the rest", "run", with, plain);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -154,6 +179,7 @@ int main(void)
 		config_folder_test(exec),
 		config_folder_test(run),
 		config_folder_test(complete),
+		config_folder_test(canary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

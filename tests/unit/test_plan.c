@@ -140,6 +140,28 @@ static void twins(void **state)
 	plan_release(&p);
 }
 
+static void canary(void **state)
+{
+	struct config_folder *w = *state;
+	struct plan_options o = { .seed = 1 };
+	struct err e = ERR_INIT;
+	struct plan p;
+
+	write_all(w, "variants: [base, b]\ntargets: t\ntwins: true\ncanary: 3\n"
+		     "workloads: [kmalloc_bench]\n");
+	if (make(w, &o, &p, &e) || p.narms != 4) {
+		fail_msg("no plan with four arms: %s", e.msg);
+		return;
+	}
+	assert_string_equal(p.arms[3].name, "base-canary");
+	assert_string_equal(p.arms[3].twin_of, "base");
+	assert_ptr_equal(p.arms[3].variant, p.arms[0].variant);
+	assert_int_equal(p.arms[3].canary, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(p.arms[i].canary, 0);
+	plan_release(&p);
+}
+
 /* Every arm once per block, in the positions 0…k-1; over k blocks once in each position. */
 static void check_balance(const struct plan *p, size_t first, size_t k)
 {
@@ -303,6 +325,7 @@ static void text_holds_everything(void **state)
 		{ "the baseline", "suites/x.yaml", SUITE "baseline: b\n" },
 		{ "the margin", "suites/x.yaml", SUITE "margin: 2\n" },
 		{ "a twin", "suites/x.yaml", SUITE "twins: true\n" },
+		{ "a canary", "suites/x.yaml", SUITE "canary: 2\n" },
 	};
 
 	for (size_t i = 0; i < NROWS(rows); i++) {
@@ -413,6 +436,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		config_folder_test(only),
 		config_folder_test(twins),
+		config_folder_test(canary),
 		config_folder_test(balance),
 		config_folder_test(seeds),
 		config_folder_test(architecture),
