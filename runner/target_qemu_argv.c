@@ -28,7 +28,12 @@ static void machine_args(const struct target *t, enum accel accel, struct strv *
 {
 	push2(out, "-machine", t->machine);
 	push2(out, "-accel", accel == ACCEL_KVM ? "kvm" : "tcg");
-	push2(out, "-cpu", accel == ACCEL_KVM ? t->cpu_kvm : t->cpu);
+	strv_push(out, "-cpu");
+	if (accel == ACCEL_KVM)
+		strv_push(out, t->cpu_kvm);
+	else
+		strv_pushf(out, "%s%s%s", t->cpu, t->arch->tick_pin ? "," : "",
+			   t->arch->tick_pin ? t->arch->tick_pin : "");
 	strv_push(out, "-smp");
 	strv_pushf(out, "%d", t->cpus);
 	strv_push(out, "-m");

@@ -72,38 +72,53 @@ static void argument_vectors(void **state)
 		int icount;
 		bool interactive;
 		int output_fd;
-		const char *extra, *want;
+		const char *extra, *want, *pin;
 	} rows[] = {
 		{ "tcg", ACCEL_TCG, -1, false, 0, NULL,
 		  ARGV_HEAD "-machine m1 -accel tcg -cpu max -smp 2 -m 512M " ARGV_KERNEL
-			    "-chardev file,id=con,path=console " ARGV_RECORDS },
+			    "-chardev file,id=con,path=console " ARGV_RECORDS,
+		  NULL },
+		{ "tcg, the counter's rate is asked for", ACCEL_TCG, -1, false, 0, NULL,
+		  ARGV_HEAD "-machine m1 -accel tcg -cpu max,hz=5 -smp 2 -m 512M " ARGV_KERNEL
+			    "-chardev file,id=con,path=console " ARGV_RECORDS,
+		  "hz=5" },
+		{ "kvm, the host's counter is what it is", ACCEL_KVM, -1, false, 0, NULL,
+		  ARGV_HEAD "-machine m1 -accel kvm -cpu host -smp 2 -m 512M " ARGV_KERNEL
+			    "-chardev file,id=con,path=console " ARGV_RECORDS,
+		  "hz=5" },
 		{ "kvm", ACCEL_KVM, -1, false, 0, NULL,
 		  ARGV_HEAD "-machine m1 -accel kvm -cpu host -smp 2 -m 512M " ARGV_KERNEL
-			    "-chardev file,id=con,path=console " ARGV_RECORDS },
+			    "-chardev file,id=con,path=console " ARGV_RECORDS,
+		  NULL },
 		{ "icount", ACCEL_TCG, 1, false, 0, NULL,
 		  ARGV_HEAD "-machine m1 -accel tcg -cpu max -smp 2 -m 512M "
 			    "-icount shift=1,sleep=off -rtc base=2026-01-01T00:00:00,clock=vm "
 			    "-seed 7 " ARGV_KERNEL
-			    "-chardev file,id=con,path=console " ARGV_RECORDS },
+			    "-chardev file,id=con,path=console " ARGV_RECORDS,
+		  NULL },
 		{ "interactive", ACCEL_TCG, -1, true, 0, NULL,
 		  ARGV_HEAD "-machine m1 -accel tcg -cpu max -smp 2 -m 512M " ARGV_KERNEL
-			    "-chardev stdio,id=con,mux=on,signal=off " ARGV_RECORDS },
+			    "-chardev stdio,id=con,mux=on,signal=off " ARGV_RECORDS,
+		  NULL },
 		{ "output port and extra arguments", ACCEL_TCG, -1, false, 1, "-global x.y=z",
 		  ARGV_HEAD "-machine m1 -accel tcg -cpu max -smp 2 -m 512M " ARGV_KERNEL
 			    "-chardev file,id=con,path=console " ARGV_RECORDS
 			    " -chardev file,id=out,path=output "
-			    "-device virtserialport,chardev=out,name=kdelta.output -global x.y=z" },
+			    "-device virtserialport,chardev=out,name=kdelta.output -global x.y=z",
+		  NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < NROWS(rows); i++) {
-		struct target t = test_target(&test_arch);
+		struct arch a = test_arch;
+		struct target t = test_target(&a);
 		cleanup_strv struct strv cmdline = STRV_INIT;
 		cleanup_strv struct strv argv = STRV_INIT;
 		cleanup_str struct str got = STR_INIT;
 		struct boot_request q = { .target = &t, .cmdline = &cmdline };
 
 		strv_split(&cmdline, "console=ttyS0 quiet", " ");
+		a.tick_pin = rows[i].pin;
 		t.icount = rows[i].icount;
 		if (rows[i].extra)
 			strv_split(&t.qemu_args, rows[i].extra, " ");
