@@ -221,8 +221,18 @@ static int arm_initramfs(struct session *s, size_t i, struct err *e)
 	return initramfs_write(&fs, a->initrd, e);
 }
 
+/* Is it the first arm on its target? What is said of a target is said once. */
+static bool first_on_target(const struct session *s, const struct session_arm *a)
+{
+	for (const struct session_arm *p = s->arms; p < a; p++)
+		if (p->plan->target == a->plan->target)
+			return false;
+	return true;
+}
+
 /* What only a boot can tell, once there is a kernel; the scale of the guest's clock follows from it. */
-static int arm_settle(struct session_arm *a, const struct build_progress *p, struct err *e)
+static int arm_settle(const struct session *s, struct session_arm *a,
+		      const struct build_progress *p, struct err *e)
 {
 	cleanup_str struct str why = STR_INIT;
 
@@ -230,7 +240,7 @@ static int arm_settle(struct session_arm *a, const struct build_progress *p, str
 		return 0;
 	if (a->ops->settle(a->plan->target, a->kernel->image, &why, e))
 		return -1;
-	if (why.len && p && p->step)
+	if (why.len && p && p->step && first_on_target(s, a))
 		p->step(p->arg, why.buf);
 	return a->ops->clock(a->plan->target, &a->clock, e);
 }
@@ -275,7 +285,7 @@ int session_prepare(struct session *s, const struct build_options *o,
 
 		if (is_fake(a))
 			continue;
-		if (arm_kernel(s, i, o, p, e) || check_needs(s, a, e) || arm_settle(a, p, e) ||
+		if (arm_kernel(s, i, o, p, e) || check_needs(s, a, e) || arm_settle(s, a, p, e) ||
 		    arm_initramfs(s, i, e) || arm_plugin(s, i, e))
 			return -1;
 	}
