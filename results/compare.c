@@ -115,11 +115,39 @@ static void compare_exactly(struct pair *p, struct work *w)
 	       alone ? "one boot: nothing shows that it repeats" : NULL);
 }
 
+static bool counts(const struct pair *p)
+{
+	return p->ev == EV_STATIC || p->ev == EV_SIMULATED;
+}
+
+bool pair_disagrees(const struct pair *p)
+{
+	return counts(p) && ((p->na && p->a_min != p->a_max) || (p->nb && p->b_min != p->b_max));
+}
+
+double boots_usual(const struct boot_value *v, size_t n, size_t *count)
+{
+	size_t best = 0;
+
+	*count = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t same = 0;
+
+		for (size_t j = 0; j < n; j++)
+			same += v[j].value == v[i].value;
+		if (same > *count) {
+			*count = same;
+			best = i;
+		}
+	}
+	return n > 1 && *count == 1 ? NAN : v[best].value;
+}
+
 static const char *disagreement(const struct pair *p)
 {
 	bool a = p->a_min != p->a_max, b = p->b_min != p->b_max;
 
-	if (p->ev != EV_STATIC && p->ev != EV_SIMULATED)
+	if (!counts(p))
 		return NULL;
 	return a && b ? "boots of A and boots of B disagree" :
 	       a      ? "boots of A disagree" :
@@ -220,13 +248,12 @@ static void reset_out(const struct comparison *c, struct pair *p)
 	p->effect = p->low = p->high = p->p = p->p_holm = NAN;
 	p->pairs = 0;
 	p->more_boots = 0;
+	p->noise = false;
 	p->note = NULL;
 }
 
 static void measure(const struct comparison *c, struct pair *p, struct work *w)
 {
-	bool counts = p->ev == EV_STATIC || p->ev == EV_SIMULATED;
-
 	reset_out(c, p);
 	drop_nonfinite(p->a, &p->na);
 	drop_nonfinite(p->b, &p->nb);
@@ -242,7 +269,7 @@ static void measure(const struct comparison *c, struct pair *p, struct work *w)
 	set_effect(p);
 	if (p->ev == EV_EMULATED_TIME)
 		settle(p, w, V_SHOWN, "emulated time is never judged");
-	else if (counts && p->a_min == p->a_max && p->b_min == p->b_max)
+	else if (counts(p) && p->a_min == p->a_max && p->b_min == p->b_max)
 		compare_exactly(p, w);
 	else
 		test_pairs(p, w, c->margin);
@@ -292,6 +319,10 @@ static void decide(struct pair *p, const struct work *w, size_t family)
 
 	if (inside) {
 		p->verdict = V_SAME;
+	} else if (p->p_holm <= ALPHA && p->same_code && p->same_cmdline) {
+		p->verdict = V_SAME;
+		p->noise = true;
+		p->note = "identical code: the difference is noise";
 	} else if (p->p_holm <= ALPHA) {
 		p->verdict = changed(p, w->t.mean > 0);
 	} else {
@@ -319,7 +350,8 @@ void compare_run(struct comparison *c)
 bool comparison_regressed(const struct comparison *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->pairs[i].summary && c->pairs[i].verdict == V_WORSE)
+		if (c->pairs[i].summary && c->pairs[i].ev != EV_STATIC &&
+		    c->pairs[i].verdict == V_WORSE)
 			return true;
 	return false;
 }

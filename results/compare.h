@@ -18,6 +18,12 @@
  *    statistic of infinity would claim certainty after two boots: there only the signs count, p is the exact
  *    2^(1 - n) of the sign-flip test, and there is no interval.
  *
+ * Two kernels in which the measured functions are the same code, booted with equal command lines, do not
+ * differ: a difference that only statistics see between them is noise (V_SAME, noise). An exact difference
+ * stays what it is, and so does any difference when the command lines are not equal.
+ *
+ * Figures of the kernels themselves (static) are judged, but never regress: every feature costs some bytes.
+ *
  * One summary per metric (mean, total, count) decides whether something regressed. Extremes (min, max) are
  * judged as a family of their own, with its own Holm correction, and never gate.
  */
@@ -29,7 +35,11 @@
 
 #include "results/record.h"
 
+/* The workload name of figures that are not a workload's but the kernel's. */
+#define COMPARE_KERNEL "static: vmlinux"
+
 struct boot_value {
+	long long boot; /* its number in the store; 0: not known */
 	int block;
 	double value;
 };
@@ -54,6 +64,8 @@ struct pair {
 	enum evidence ev;
 	struct boot_value *a, *b; /* a: baseline side */
 	size_t na, nb;
+	bool same_code; /* the functions that the workload measures are known to be equal */
+	bool same_cmdline;
 	/* out */
 	enum verdict verdict;
 	bool exact; /* compared exactly */
@@ -65,6 +77,7 @@ struct pair {
 	double p, p_holm; /* NaN where there is none */
 	int pairs; /* blocks that have both */
 	int more_boots; /* undecided: about this many more blocks; 0 unknown */
+	bool noise; /* statistics see a difference between identical kernels */
 	const char *note; /* static text, or NULL: "boots of base disagree", … */
 };
 
@@ -80,7 +93,13 @@ void comparison_init(struct comparison *c);
 void comparison_free(struct comparison *c); /* releases the contents */
 /* Judge every pair: fills the out members. */
 void compare_run(struct comparison *c);
-/* Did any summary get worse? */
+/* Did any summary of a workload get worse? */
 bool comparison_regressed(const struct comparison *c);
+
+/* Is @p of a kind that should repeat to the last count, and does one of its sides not? */
+bool pair_disagrees(const struct pair *p);
+/* What most boots of a side say: the most frequent value, of several the one that came first. @n > 0; the
+ * number of boots that say so. NaN when every boot says something else. */
+double boots_usual(const struct boot_value *v, size_t n, size_t *count);
 
 #endif

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
--- The database of kdelta, version 1 (PRAGMA user_version). Times of day are Unix time in milliseconds,
+-- The database of kdelta, version 2 (PRAGMA user_version). Times of day are Unix time in milliseconds,
 -- durations are seconds, sizes are bytes. Texts that came from a measured kernel (release, command line,
 -- metric, reason, info, console) are data of unknown honesty: any byte but NUL.
 --
@@ -42,6 +42,17 @@ CREATE TABLE kernel (
 	bss INTEGER NOT NULL, -- bytes
 	image_size INTEGER NOT NULL -- bytes of the boot image
 ) STRICT;
+
+-- What is counted in a kernel's vmlinux without running it; there when a run of it was told.
+CREATE TABLE kernel_value (
+	kernel_id INTEGER NOT NULL REFERENCES kernel (id) ON DELETE CASCADE,
+	metric TEXT NOT NULL, -- text, functions, calls.preempt_schedule, …
+	unit TEXT NOT NULL, -- bytes, functions, instructions, sites
+	direction TEXT NOT NULL CHECK (direction IN ('none', 'lower', 'higher')), -- which is better
+	seq INTEGER NOT NULL, -- place among the kernel's values, from 0
+	value REAL NOT NULL, -- in the unit
+	PRIMARY KEY (kernel_id, metric)
+) STRICT, WITHOUT ROWID;
 
 -- One call of `kdelta run`, resumed or not.
 CREATE TABLE run (
@@ -142,6 +153,15 @@ CREATE TABLE workload_state (
 	state TEXT NOT NULL CHECK (state IN ('ok', 'failed', 'broken', 'skipped')),
 	reason TEXT NOT NULL, -- empty when ok
 	PRIMARY KEY (boot_id, workload_id)
+) STRICT, WITHOUT ROWID;
+
+-- The code that a workload measures, in the kernel of a variant. Equal digests are equal code, wherever it
+-- lies; a workload that names no functions has no row.
+CREATE TABLE workload_code (
+	run_variant_id INTEGER NOT NULL REFERENCES run_variant (id) ON DELETE CASCADE,
+	workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,
+	digest TEXT NOT NULL, -- SHA-256 of the functions' code and of the workload's module, hex
+	PRIMARY KEY (run_variant_id, workload_id)
 ) STRICT, WITHOUT ROWID;
 
 -- What a number means. Values of different evidence are different metrics and never compared.

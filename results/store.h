@@ -31,10 +31,19 @@ struct store_host {
 	long long memory; /* bytes */
 };
 
+/* A figure of a kernel's vmlinux. */
+struct store_value {
+	const char *metric, *unit;
+	enum direction dir;
+	double value;
+};
+
 struct store_kernel { /* one row per key; a second put of the same key returns the same id */
 	const char *key, *arch, *version, *release, *source_id, *patches_hash, *config_hash;
 	const char *compiler, *linker, *image_hash, *vmlinux_hash, *modules_hash;
 	long long text, data, bss, image_size; /* bytes */
+	const struct store_value *values; /* or NULL; a kernel that has some keeps them */
+	size_t nvalues;
 };
 
 struct store_run {
@@ -68,6 +77,10 @@ int store_run_create(struct store *s, const struct store_run *r, const struct st
 /* Attach the kernel a (target, variant) of the run boots, and its complete command line. */
 int store_run_kernel(struct store *s, long long run_id, const char *target, const char *variant,
 		     const struct store_kernel *k, const char *cmdline, struct err *e);
+/* The digest of the code that workload @number of the run measures in this variant's kernel. A second put
+ * replaces the first: a resumed run may have built its modules anew. */
+int store_run_code(struct store *s, long long run_id, const char *target, const char *variant,
+		   int number, const char *digest, struct err *e);
 
 /* What a finished boot was, to be stored with its records. */
 struct store_boot {
@@ -134,6 +147,8 @@ void store_states_free(struct store_state_row *rows, size_t n);
 /*
  * Load the samples of one run for comparison: for every (target, workload, metric, stat, evidence, cpu
  * summed out) the boots of @a and @b, each boot summarised over its rounds as the metric says (median).
+ * Behind them, per target, the figures of both kernels as pairs of the workload COMPARE_KERNEL, evidence
+ * static, where both have some: a figure that one kernel alone has (calls of a function) is 0 in the other.
  * The caller frees with comparison_free().
  */
 int store_load_pairs(struct store *s, long long run_id, const char *a, const char *b,

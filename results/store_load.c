@@ -21,7 +21,9 @@ enum {
 	VARIANT,
 	BOOT,
 	BLOCK,
-	VALUE
+	VALUE,
+	SAME_CODE,
+	SAME_CMDLINE
 };
 
 /* The rounds of one boot, and where their summary goes. */
@@ -40,26 +42,23 @@ struct loader {
 	size_t acap, bcap; /* of the arrays in @pair */
 };
 
-static void push_value(struct boot_value **v, size_t *n, size_t *cap, int block, double value)
+static void push_value(struct boot_value **v, size_t *n, size_t *cap, struct boot_value value)
 {
-	struct boot_value *bv = ARRAY_PUSH(*v, *n, *cap);
-
-	bv->block = block;
-	bv->value = value;
+	*ARRAY_PUSH(*v, *n, *cap) = value;
 }
 
 /* A variant may be compared with itself: then the boot stands on both sides. */
 static void end_boot(struct loader *l)
 {
-	double value;
+	struct boot_value value = { .boot = l->boot, .block = l->block };
 
 	if (!l->nround)
 		return;
-	value = stats_median(l->round, l->nround);
+	value.value = stats_median(l->round, l->nround);
 	if (!strcmp(l->variant, l->a))
-		push_value(&l->pair->a, &l->pair->na, &l->acap, l->block, value);
+		push_value(&l->pair->a, &l->pair->na, &l->acap, value);
 	if (!strcmp(l->variant, l->b))
-		push_value(&l->pair->b, &l->pair->nb, &l->bcap, l->block, value);
+		push_value(&l->pair->b, &l->pair->nb, &l->bcap, value);
 	l->nround = 0;
 	l->boot = 0;
 	free(l->variant);
@@ -94,6 +93,8 @@ static void begin_pair(struct loader *l, struct sqlite3_stmt *st)
 	/* the schema allows no other names */
 	p->dir = (enum direction)direction_parse(direction);
 	p->ev = (enum evidence)evidence_parse(evidence);
+	p->same_code = db_int(st, SAME_CODE);
+	p->same_cmdline = db_int(st, SAME_CMDLINE);
 	l->pair = p;
 	l->target = p->target;
 	l->stat = p->stat;
@@ -119,31 +120,103 @@ static void take_round(struct loader *l, struct sqlite3_stmt *st)
 	*ARRAY_PUSH(l->round, l->nround, l->round_cap) = db_double(st, VALUE);
 }
 
-int store_load_pairs(struct store *s, long long run_id, const char *a, const char *b,
-		     struct comparison *out, struct err *e)
+/* Per target and workload: is the measured code of ?2 and ?3 known and equal? */
+#define CODE_SQL                                                                                   \
+	"WITH code AS MATERIALIZED (SELECT rv.target AS on_target, w.number,"                      \
+	"  count(*) = 1 + (?2 <> ?3) AND count(DISTINCT wc.digest) = 1 AS same"                    \
+	"  FROM run_variant AS rv JOIN workload_code AS wc ON wc.run_variant_id = rv.id"           \
+	"  JOIN workload AS w ON w.id = wc.workload_id"                                            \
+	"  WHERE rv.run_id = ?1 AND rv.variant IN (?2, ?3) GROUP BY rv.target, w.number),"         \
+	" booted AS MATERIALIZED (SELECT target AS on_target, min(id) AS place,"                   \
+	"  count(DISTINCT cmdline) FILTER (WHERE variant IN (?2, ?3)) = 1 AS same"                 \
+	"  FROM run_variant WHERE run_id = ?1 GROUP BY target)"
+
+static int load_rounds(struct store *s, long long run_id, const char *a, const char *b,
+		       struct comparison *out, struct err *e)
 {
 	struct loader l = { .out = out, .a = a, .b = b };
 	struct sqlite3_stmt *st;
 	int ret;
 
 	st = db_query(s, e,
+		      CODE_SQL
 		      "SELECT target, workload_number, workload, metric_id, metric, stat, unit,"
-		      " direction, evidence, variant, boot, block, value FROM v_round AS r"
+		      " direction, evidence, variant, boot, block, value, code.same, booted.same"
+		      " FROM v_round AS r JOIN booted ON booted.on_target = target"
+		      " LEFT JOIN code ON code.on_target = target AND number = workload_number"
 		      " WHERE run = ?1 AND variant IN (?2, ?3)"
-		      " ORDER BY (SELECT min(id) FROM run_variant AS rv WHERE rv.run_id = ?1"
-		      "  AND rv.target = r.target), workload_number, metric_id,"
+		      " ORDER BY booted.place, workload_number, metric_id,"
 		      " instr('mean total count min max', stat), block, boot, round",
 		      "iss", run_id, a, b);
 	if (!st)
 		return -1;
-	free(out->a);
-	free(out->b);
-	out->a = xstrdup(a);
-	out->b = xstrdup(b);
 	while ((ret = db_next(s, st, e)) > 0)
 		take_round(&l, st);
 	end_boot(&l);
 	free(l.round);
 	free(l.variant);
 	return ret;
+}
+
+static struct boot_value *one_value(double value)
+{
+	struct boot_value *v = xcalloc(1, sizeof(*v));
+
+	v->value = value;
+	return v;
+}
+
+static void take_figure(struct comparison *out, struct sqlite3_stmt *st)
+{
+	struct pair *p = ARRAY_PUSH(out->pairs, out->n, out->cap);
+	cleanup_free char *direction = db_text(st, 3);
+
+	p->target = db_text(st, 0);
+	p->workload = xstrdup(COMPARE_KERNEL);
+	p->metric = db_text(st, 1);
+	p->stat = xstrdup("total");
+	p->unit = db_text(st, 2);
+	p->dir = (enum direction)direction_parse(direction);
+	p->ev = EV_STATIC;
+	p->a = one_value(db_double(st, 4));
+	p->b = one_value(db_double(st, 5));
+	p->na = p->nb = 1;
+}
+
+static int load_figures(struct store *s, long long run_id, const char *a, const char *b,
+			struct comparison *out, struct err *e)
+{
+	struct sqlite3_stmt *st;
+	int ret;
+
+	st = db_query(s, e,
+		      "SELECT ra.target, v.metric, v.unit, v.direction,"
+		      " total(v.value) FILTER (WHERE v.kernel_id = ra.kernel_id),"
+		      " total(v.value) FILTER (WHERE v.kernel_id = rb.kernel_id)"
+		      " FROM run_variant AS ra"
+		      " JOIN run_variant AS rb ON rb.run_id = ra.run_id AND rb.target = ra.target"
+		      " JOIN kernel_value AS v ON v.kernel_id IN (ra.kernel_id, rb.kernel_id)"
+		      " WHERE ra.run_id = ?1 AND ra.variant = ?2 AND rb.variant = ?3"
+		      " AND EXISTS (SELECT 1 FROM kernel_value WHERE kernel_id = ra.kernel_id)"
+		      " AND EXISTS (SELECT 1 FROM kernel_value WHERE kernel_id = rb.kernel_id)"
+		      " GROUP BY ra.id, v.metric, v.unit, v.direction"
+		      " ORDER BY ra.id, min(v.seq), v.metric",
+		      "iss", run_id, a, b);
+	if (!st)
+		return -1;
+	while ((ret = db_next(s, st, e)) > 0)
+		take_figure(out, st);
+	return ret;
+}
+
+int store_load_pairs(struct store *s, long long run_id, const char *a, const char *b,
+		     struct comparison *out, struct err *e)
+{
+	free(out->a);
+	free(out->b);
+	out->a = xstrdup(a);
+	out->b = xstrdup(b);
+	if (load_rounds(s, run_id, a, b, out, e))
+		return -1;
+	return load_figures(s, run_id, a, b, out, e);
 }

@@ -12,10 +12,29 @@
 
 #define BUSY_MS 30000
 #define APPLICATION_ID 1801741676 /* "kdel", as schema.sql sets it */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
-/* schema.sql is the newest version; a step for every older one goes into .steps. */
-static const struct schema schema = { .version = SCHEMA_VERSION, .create = schema_sql };
+/* What each table is for stands in schema.sql, which is the newest version. */
+static const struct migration steps[] = {
+	{ 2, "CREATE TABLE kernel_value ("
+	     " kernel_id INTEGER NOT NULL REFERENCES kernel (id) ON DELETE CASCADE,"
+	     " metric TEXT NOT NULL, unit TEXT NOT NULL,"
+	     " direction TEXT NOT NULL CHECK (direction IN ('none', 'lower', 'higher')),"
+	     " seq INTEGER NOT NULL, value REAL NOT NULL,"
+	     " PRIMARY KEY (kernel_id, metric)) STRICT, WITHOUT ROWID;"
+	     "CREATE TABLE workload_code ("
+	     " run_variant_id INTEGER NOT NULL REFERENCES run_variant (id) ON DELETE CASCADE,"
+	     " workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,"
+	     " digest TEXT NOT NULL,"
+	     " PRIMARY KEY (run_variant_id, workload_id)) STRICT, WITHOUT ROWID" },
+};
+
+static const struct schema schema = {
+	.version = SCHEMA_VERSION,
+	.create = schema_sql,
+	.steps = steps,
+	.nsteps = sizeof(steps) / sizeof(*steps),
+};
 
 static int pragma_int(struct store *s, const char *sql, long long *out, struct err *e)
 {
@@ -69,7 +88,8 @@ int store_migrate(struct store *s, const struct schema *sc, bool readonly, struc
 		return 0;
 	if (readonly)
 		return err_set(e, ERR_INFRA,
-			       "cannot read database '%s': it has schema version %d, and %d is needed",
+			       "cannot read database '%s': it has schema version %d, and %d is needed "
+			       "(the next 'kdelta run' into it brings it there)",
 			       s->path, version, sc->version);
 	if (db_begin(s, e))
 		return -1;

@@ -114,6 +114,23 @@ static int put_kernel(struct store *s, const struct store_kernel *k, long long *
 			 id);
 }
 
+/* Figures follow from the key: what is there already is what would be written. */
+static int put_values(struct store *s, long long kernel, const struct store_kernel *k,
+		      struct err *e)
+{
+	for (size_t i = 0; i < k->nvalues; i++) {
+		const struct store_value *v = &k->values[i];
+
+		if (db_run(s, e,
+			   "INSERT INTO kernel_value (kernel_id, metric, unit, direction, seq, value)"
+			   " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			   "isssif", kernel, v->metric, v->unit, direction_name(v->dir),
+			   (long long)i, v->value))
+			return -1;
+	}
+	return 0;
+}
+
 int store_run_kernel(struct store *s, long long run_id, const char *target, const char *variant,
 		     const struct store_kernel *k, const char *cmdline, struct err *e)
 {
@@ -122,7 +139,7 @@ int store_run_kernel(struct store *s, long long run_id, const char *target, cons
 
 	if (db_begin(s, e))
 		return -1;
-	ret = put_kernel(s, k, &id, e) ||
+	ret = put_kernel(s, k, &id, e) || put_values(s, id, k, e) ||
 	      db_run(s, e,
 		     "UPDATE run_variant SET kernel_id = ?, modules_hash = ?, cmdline = ?"
 		     " WHERE run_id = ? AND target = ? AND variant = ?",
@@ -131,6 +148,24 @@ int store_run_kernel(struct store *s, long long run_id, const char *target, cons
 		ret = err_set(e, ERR_INFRA, "run %lld in '%s' has no variant '%s' on '%s'", run_id,
 			      s->path, variant, target);
 	return db_end(s, ret, e);
+}
+
+int store_run_code(struct store *s, long long run_id, const char *target, const char *variant,
+		   int number, const char *digest, struct err *e)
+{
+	if (db_run(s, e,
+		   "INSERT INTO workload_code (run_variant_id, workload_id, digest)"
+		   " SELECT rv.id, w.id, ?5 FROM run_variant AS rv, workload AS w"
+		   " WHERE rv.run_id = ?1 AND rv.target = ?2 AND rv.variant = ?3"
+		   " AND w.run_id = ?1 AND w.number = ?4"
+		   " ON CONFLICT DO UPDATE SET digest = excluded.digest",
+		   "issis", run_id, target, variant, (long long)number, digest))
+		return -1;
+	if (!db_changes(s))
+		return err_set(e, ERR_INFRA,
+			       "run %lld in '%s' has no variant '%s' on '%s' with a workload %d",
+			       run_id, s->path, variant, target, number);
+	return 0;
 }
 
 int store_run_finish(struct store *s, long long run_id, const char *status, struct err *e)

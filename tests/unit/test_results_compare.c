@@ -9,6 +9,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/compare.h"
@@ -181,8 +182,131 @@ static void verdict_rows(void **state)
 				 p->effect, p->note ? p->note : "", verdict_name(rows[i].want),
 				 rows[i].exact, rows[i].pairs, rows[i].effect,
 				 rows[i].note ? rows[i].note : "");
-		assert_true(comparison_regressed(&c) == (rows[i].want == V_WORSE));
+		assert_true(comparison_regressed(&c) ==
+			    (rows[i].want == V_WORSE && rows[i].ev != EV_STATIC));
 		comparison_free(&c);
+	}
+}
+
+/* What equal code and equal command lines make of a difference. */
+static void identical_code(void **state)
+{
+	static const struct {
+		const char *name;
+		enum evidence ev;
+		bool code, cmdline;
+		struct side a, b;
+		enum verdict want;
+		bool noise;
+	} table[] = {
+		{ "statistical, other code",
+		  EV_VIRTUAL,
+		  false,
+		  true,
+		  { 4, { 100, 110, 90, 100 } },
+		  { 4, { 150, 166, 134, 151 } },
+		  V_WORSE,
+		  false },
+		{ "statistical, same code",
+		  EV_VIRTUAL,
+		  true,
+		  true,
+		  { 4, { 100, 110, 90, 100 } },
+		  { 4, { 150, 166, 134, 151 } },
+		  V_SAME,
+		  true },
+		{ "statistical, same code, other command line",
+		  EV_VIRTUAL,
+		  true,
+		  false,
+		  { 4, { 100, 110, 90, 100 } },
+		  { 4, { 150, 166, 134, 151 } },
+		  V_WORSE,
+		  false },
+		{ "counts that disagree, same code",
+		  EV_SIMULATED,
+		  true,
+		  true,
+		  { 3, { 100, 100, 100 } },
+		  { 3, { 200, 201, 199 } },
+		  V_SAME,
+		  true },
+		{ "exact, same code",
+		  EV_SIMULATED,
+		  true,
+		  true,
+		  { 3, { 100, 100, 100 } },
+		  { 3, { 101, 101, 101 } },
+		  V_WORSE,
+		  false },
+		{ "no difference, same code",
+		  EV_HARDWARE,
+		  true,
+		  true,
+		  { 4, { 1000, 1001, 999, 1000 } },
+		  { 4, { 1001, 1000, 1000, 999 } },
+		  V_SAME,
+		  false },
+		{ "undecided stays undecided",
+		  EV_VIRTUAL,
+		  true,
+		  true,
+		  { 3, { 100, 130, 90 } },
+		  { 3, { 120, 100, 110 } },
+		  V_UNDECIDED,
+		  false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct comparison c;
+		struct pair *p;
+
+		comparison_init(&c);
+		p = add(&c, "m", "mean", table[i].ev, DIR_LOWER);
+		set(p, &table[i].a, &table[i].b);
+		p->same_code = table[i].code;
+		p->same_cmdline = table[i].cmdline;
+		compare_run(&c);
+		if (p->verdict != table[i].want || p->noise != table[i].noise)
+			fail_msg("%s: got %s noise %d, wanted %s %d", table[i].name,
+				 verdict_name(p->verdict), p->noise, verdict_name(table[i].want),
+				 table[i].noise);
+		if (p->noise) {
+			assert_string_equal(p->note, "identical code: the difference is noise");
+			assert_true(p->p_holm <= 0.05 && p->effect > 1.4);
+		}
+		assert_true(comparison_regressed(&c) == (table[i].want == V_WORSE));
+		comparison_free(&c);
+	}
+}
+
+static void usual_values(void **state)
+{
+	static const struct {
+		const char *name;
+		struct side in;
+		double want; /* NAN: none */
+		size_t count;
+	} table[] = {
+		{ "one boot", { 1, { 5 } }, 5, 1 },
+		{ "all agree", { 3, { 5, 5, 5 } }, 5, 3 },
+		{ "one is odd", { 4, { 5, 6, 5, 5 } }, 5, 3 },
+		{ "the first of two", { 4, { 6, 5, 5, 6 } }, 6, 2 },
+		{ "each says something else", { 3, { 5, 6, 7 } }, NAN, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct boot_value *v = boots_of(&table[i].in);
+		size_t count;
+		double got = boots_usual(v, table[i].in.n, &count);
+
+		free(v);
+		if (count != table[i].count ||
+		    (isnan(table[i].want) ? !isnan(got) : got != table[i].want))
+			fail_msg("%s: got %g of %zu, wanted %g of %zu", table[i].name, got, count,
+				 table[i].want, table[i].count);
 	}
 }
 
@@ -404,7 +528,8 @@ static void calibrated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdict_rows),         cmocka_unit_test(effect_and_interval),
+		cmocka_unit_test(verdict_rows),         cmocka_unit_test(identical_code),
+		cmocka_unit_test(usual_values),         cmocka_unit_test(effect_and_interval),
 		cmocka_unit_test(pairs_by_block),       cmocka_unit_test(holm_over_metrics),
 		cmocka_unit_test(extremes_do_not_gate), cmocka_unit_test(sides_are_symmetric),
 		cmocka_unit_test(the_margin_decides),   cmocka_unit_test(empty),
