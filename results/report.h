@@ -17,7 +17,7 @@ struct report_context {
 	const struct strv *footnotes; /* broken boots, skipped workloads: one line each */
 	bool colour; /* terminal */
 	int width; /* of the terminal; 0: unlimited */
-	bool all; /* also metrics whose stat is not the summary one (min, max) */
+	bool all; /* also extremes, unchanged metrics without a direction, all figures of a kernel */
 };
 
 enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_MARKDOWN };

@@ -45,15 +45,47 @@ void report_clean(const char *text, struct str *out)
 	}
 }
 
+/* The figures of a kernel that a reader wants without asking: names, or where one ends with '.' or '_', how
+ * they begin. */
+static bool is_headline(const char *metric)
+{
+	static const char *const names[] = {
+		"text",
+		"functions",
+		"instructions",
+		"atomic.",
+		"calls.preempt_schedule",
+		"calls.preempt_schedule_", /* …notrace, and x86's thunks */
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		size_t n = strlen(names[i]);
+		bool prefix = strchr("._", names[i][n - 1]);
+
+		if (!strncmp(metric, names[i], n) && (prefix || !metric[n]))
+			return true;
+	}
+	return false;
+}
+
 bool report_shows(const struct pair *p, const struct report_context *ctx)
 {
-	return ctx->all || p->summary;
+	if (ctx->all)
+		return true;
+	if (!p->summary)
+		return false;
+	/* of kernels that do not differ one line says so */
+	if (!strcmp(p->workload, COMPARE_KERNEL))
+		return is_headline(p->metric) &&
+		       (p->verdict != V_SAME || !strcmp(p->metric, "text"));
+	return p->dir != DIR_NONE || p->verdict != V_SAME;
 }
 
 void report_metric(const struct pair *p, struct str *out)
 {
 	report_clean(p->metric, out);
-	if (strcmp(p->stat, "mean") != 0) {
+	/* of a kernel there is nothing but totals */
+	if (strcmp(p->stat, "mean") != 0 && strcmp(p->workload, COMPARE_KERNEL) != 0) {
 		str_add(out, " (");
 		report_clean(p->stat, out);
 		str_add(out, ")");
@@ -202,12 +234,14 @@ void report_tally(const struct comparison *c, const struct report_context *ctx, 
 {
 	static const enum verdict order[] = { V_WORSE,     V_BETTER, V_CHANGED, V_SAME,
 					      V_UNDECIDED, V_SHOWN,  V_MISSING };
-	size_t shown = 0, exact = 0, count[V_MISSING + 1] = { 0 };
+	size_t hidden = 0, shown = 0, exact = 0, count[V_MISSING + 1] = { 0 };
 	const char *separator = ": ";
 
 	for (size_t i = 0; i < c->n; i++) {
-		if (!report_shows(&c->pairs[i], ctx))
+		if (!report_shows(&c->pairs[i], ctx)) {
+			hidden++;
 			continue;
+		}
 		shown++;
 		exact += c->pairs[i].exact;
 		count[c->pairs[i].verdict]++;
@@ -221,4 +255,6 @@ void report_tally(const struct comparison *c, const struct report_context *ctx, 
 	}
 	str_addf(out, " (%zu exact, %d in the Holm correction, margin %g %%)", exact, c->judged,
 		 c->margin * 100);
+	if (hidden)
+		str_addf(out, "; %zu row%s more with --all", hidden, hidden == 1 ? "" : "s");
 }

@@ -9,10 +9,12 @@
 
 #include "results/report.h"
 
-/* Is this row shown? Summaries are; extremes with ctx->all. */
+/* Is this row shown? Summaries are, but for the same ones of metrics without a direction; of a kernel's figures
+ * the headlines that changed. With ctx->all everything is. */
 bool report_shows(const struct pair *p, const struct report_context *ctx);
 
-/* Append "kmalloc.instructions", with " (max)" behind it when the stat is not the usual mean. */
+/* Append "kmalloc.instructions", with " (max)" behind it when the stat is not the usual one: mean, and total of
+ * the figures of a kernel. */
 void report_metric(const struct pair *p, struct str *out);
 /* Append the medians of both sides: all digits up to 1e-4 for counts, 5 significant ones for the rest. */
 void report_sides(const struct pair *p, struct str *a, struct str *b);
@@ -28,6 +30,15 @@ void report_number(double v, struct str *out);
 const char *report_evidence(enum evidence ev);
 /* Append "6 comparisons: 3 same, 1 worse, …" and how they were judged, one line. */
 void report_tally(const struct comparison *c, const struct report_context *ctx, struct str *out);
+
+/*
+ * One line per shown pair that should repeat to the last count and does not: which boots of which variant say
+ * something else than the others, and by how much. At most @max lines, then one that counts the rest.
+ */
+void report_disagreements(const struct comparison *c, const struct report_context *ctx, size_t max,
+			  struct strv *out);
+
+#define REPORT_DISAGREEMENTS 8 /* lines for a reader */
 
 void report_text(const struct comparison *c, const struct report_context *ctx, struct str *out);
 void report_json(const struct comparison *c, const struct report_context *ctx, struct str *out);

@@ -38,6 +38,7 @@ static json_t *boots(const struct boot_value *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		json_t *boot = json_object();
 
+		put(boot, "boot", v[i].boot ? json_integer(v[i].boot) : json_null());
 		put(boot, "block", json_integer(v[i].block));
 		put(boot, "value", number(v[i].value));
 		if (json_array_append_new(array, boot))
@@ -54,6 +55,45 @@ static json_t *side(double mid, double min, double max, json_t *values)
 	put(o, "min", number(min));
 	put(o, "max", number(max));
 	put(o, "boots", values);
+	return o;
+}
+
+/* The boots of one side that do not say what most of them say; all where there is no such value. */
+static json_t *odd_boots(const struct boot_value *v, size_t n)
+{
+	json_t *o = json_object(), *list = json_array();
+	size_t count;
+	double usual = boots_usual(v, n, &count);
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *boot;
+
+		if (v[i].value == usual)
+			continue;
+		boot = json_object();
+		put(boot, "boot", v[i].boot ? json_integer(v[i].boot) : json_null());
+		put(boot, "block", json_integer(v[i].block));
+		put(boot, "value", number(v[i].value));
+		put(boot, "difference", number(v[i].value - usual));
+		if (json_array_append_new(list, boot))
+			abort();
+	}
+	put(o, "usual", number(usual));
+	put(o, "usual_boots", json_integer(isnan(usual) ? 0 : (json_int_t)count));
+	put(o, "boots", list);
+	return o;
+}
+
+/* null unless the values should repeat and do not; a side that agrees is null. */
+static json_t *disagreement(const struct pair *p)
+{
+	json_t *o;
+
+	if (!pair_disagrees(p))
+		return json_null();
+	o = json_object();
+	put(o, "a", p->na && p->a_min != p->a_max ? odd_boots(p->a, p->na) : json_null());
+	put(o, "b", p->nb && p->b_min != p->b_max ? odd_boots(p->b, p->nb) : json_null());
 	return o;
 }
 
@@ -81,6 +121,9 @@ static json_t *row(const struct pair *p)
 	put(o, "p_holm", number(p->p_holm));
 	put(o, "pairs", json_integer(p->pairs));
 	put(o, "more_boots", p->more_boots ? json_integer(p->more_boots) : json_null());
+	put(o, "identical_code", json_boolean(p->same_code));
+	put(o, "noise", json_boolean(p->noise));
+	put(o, "disagree", disagreement(p));
 	put(o, "note", text(p->note));
 	return o;
 }

@@ -67,6 +67,8 @@ static void csv_row(const struct comparison *c, const struct report_context *ctx
 	csv_int(out, p->pairs);
 	csv_int(out, p->more_boots);
 	csv_text(out, p->note);
+	csv_int(out, p->same_code);
+	csv_int(out, p->noise);
 	str_add(out, "\r\n");
 }
 
@@ -75,7 +77,7 @@ void report_csv(const struct comparison *c, const struct report_context *ctx, st
 	str_add(out,
 		"run,a,b,target,workload,metric,stat,unit,direction,evidence,verdict,summary,exact,"
 		"a_median,a_min,a_max,a_boots,b_median,b_min,b_max,b_boots,effect_kind,effect,low,"
-		"high,p,p_holm,pairs,more_boots,note\r\n");
+		"high,p,p_holm,pairs,more_boots,note,identical_code,noise\r\n");
 	for (size_t i = 0; i < c->n; i++)
 		csv_row(c, ctx, &c->pairs[i], out);
 }
@@ -138,6 +140,8 @@ static void md_row(const struct pair *p, struct str *out)
 	report_effect(p, p->effect, &effect);
 	report_interval(p, &interval);
 	report_verdict(p, &verdict);
+	if (p->same_code && !p->noise)
+		str_addf(&verdict, "%sidentical code", strchr(verdict.buf, ':') ? "; " : ": ");
 	str_add(out, "| ");
 	md_code(out, p->target);
 	str_add(out, " | ");
@@ -173,6 +177,8 @@ static void md_header(const struct comparison *c, const struct report_context *c
 
 void report_markdown(const struct comparison *c, const struct report_context *ctx, struct str *out)
 {
+	cleanup_strv struct strv notes = STRV_INIT;
+
 	md_header(c, ctx, out);
 	str_add(out,
 		"| target | workload | metric | unit | evidence | A | B | effect | 95 % interval |"
@@ -183,9 +189,12 @@ void report_markdown(const struct comparison *c, const struct report_context *ct
 	str_addch(out, '\n');
 	report_tally(c, ctx, out);
 	str_addch(out, '\n');
-	for (size_t i = 0; ctx->footnotes && i < ctx->footnotes->n; i++) {
+	report_disagreements(c, ctx, REPORT_DISAGREEMENTS, &notes);
+	if (ctx->footnotes)
+		strv_push_all(&notes, ctx->footnotes);
+	for (size_t i = 0; i < notes.n; i++) {
 		str_add(out, i ? "- " : "\n- ");
-		md_code(out, ctx->footnotes->v[i]);
+		md_code(out, notes.v[i]);
 		str_addch(out, '\n');
 	}
 }

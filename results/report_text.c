@@ -64,6 +64,8 @@ static char *group_of(const struct pair *p)
 	report_clean(p->target, &s);
 	str_add(&s, "  ");
 	report_clean(p->workload, &s);
+	if (p->same_code)
+		str_add(&s, "  (identical code)");
 	return str_detach(&s);
 }
 
@@ -266,9 +268,14 @@ static void print_header(const struct comparison *c, const struct report_context
 static void print_footer(const struct comparison *c, const struct report_context *ctx,
 			 struct str *out)
 {
+	cleanup_strv struct strv notes = STRV_INIT;
+
 	str_addch(out, '\n');
 	report_tally(c, ctx, out);
 	str_addch(out, '\n');
+	report_disagreements(c, ctx, REPORT_DISAGREEMENTS, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		str_addf(out, "%s\n", notes.v[i]);
 	for (size_t i = 0; ctx->footnotes && i < ctx->footnotes->n; i++) {
 		report_clean(ctx->footnotes->v[i], out);
 		str_addch(out, '\n');

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/report.h"
@@ -134,7 +135,7 @@ static void the_table(void **state)
 	has("text", &out, "missing: B has no value\n");
 	has("text", &out,
 	    "4 comparisons: 1 worse, 1 undecided, 1 shown, 1 missing"
-	    " (1 exact, 1 in the Holm correction, margin 1 %)\n");
+	    " (1 exact, 1 in the Holm correction, margin 1 %); 1 row more with --all\n");
 	has("text", &out, "database: /data/kdelta.db\n");
 	lacks("text", &out, "(max)");
 	lacks("text", &out, "\033");
@@ -440,6 +441,220 @@ static void effect_rows(void **state)
 	}
 }
 
+static struct pair *add_row(struct comparison *c, const char *workload, const char *metric,
+			    enum evidence ev, enum direction dir, double a, double b)
+{
+	struct pair *p = add(c, metric, ev == EV_STATIC ? "total" : "mean", ev);
+
+	free(p->workload);
+	p->workload = xstrdup(workload);
+	p->dir = dir;
+	boots(&p->a, &p->na, a, a, a);
+	boots(&p->b, &p->nb, b, b, b);
+	return p;
+}
+
+/* Which rows a reader gets without asking. */
+static void shown_rows(void **state)
+{
+	static const struct {
+		const char *workload, *metric;
+		enum evidence ev;
+		enum direction dir;
+		double a, b;
+		bool want;
+	} rows[] = {
+		{ "w", "operations", EV_SIMULATED, DIR_NONE, 5, 5, false },
+		{ "w", "operations", EV_SIMULATED, DIR_NONE, 5, 6, true },
+		{ "w", "cost", EV_SIMULATED, DIR_LOWER, 5, 5, true },
+		{ "w", "calls.x", EV_STATIC, DIR_LOWER, 5, 5, true },
+		{ COMPARE_KERNEL, "text", EV_STATIC, DIR_LOWER, 5, 5, true },
+		{ COMPARE_KERNEL, "text", EV_STATIC, DIR_LOWER, 5, 6, true },
+		{ COMPARE_KERNEL, "texture", EV_STATIC, DIR_LOWER, 5, 6, false },
+		{ COMPARE_KERNEL, "rodata", EV_STATIC, DIR_LOWER, 5, 6, false },
+		{ COMPARE_KERNEL, "functions", EV_STATIC, DIR_NONE, 5, 6, true },
+		{ COMPARE_KERNEL, "functions", EV_STATIC, DIR_NONE, 5, 5, false },
+		{ COMPARE_KERNEL, "atomic.lock", EV_STATIC, DIR_LOWER, 5, 6, true },
+		{ COMPARE_KERNEL, "calls.preempt_schedule_notrace", EV_STATIC, DIR_LOWER, 5, 4,
+		  true },
+		{ COMPARE_KERNEL, "calls.preempt_schedule_notrace_thunk", EV_STATIC, DIR_LOWER, 5,
+		  4, true },
+		{ COMPARE_KERNEL, "calls.preempt_schedule", EV_STATIC, DIR_LOWER, 5, 4, true },
+		{ COMPARE_KERNEL, "calls.__cond_resched", EV_STATIC, DIR_LOWER, 5, 4, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct report_context ctx = { .all = false };
+		struct comparison c;
+		bool got;
+
+		comparison_init(&c);
+		add_row(&c, rows[i].workload, rows[i].metric, rows[i].ev, rows[i].dir, rows[i].a,
+			rows[i].b);
+		compare_run(&c);
+		got = report_shows(&c.pairs[0], &ctx);
+		ctx.all = true;
+		assert_true(report_shows(&c.pairs[0], &ctx));
+		comparison_free(&c);
+		if (got != rows[i].want)
+			fail_msg("%s %s %g %g: got %d, wanted %d", rows[i].workload, rows[i].metric,
+				 rows[i].a, rows[i].b, got, rows[i].want);
+	}
+}
+
+static void set_boots(struct boot_value *v, const double *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		v[i].boot = 10 + (long long)i;
+		v[i].block = (int)i;
+		v[i].value = values[i];
+	}
+}
+
+/* Boots of the variant base that should agree, in words. */
+static void disagreement_rows(void **state)
+{
+	static const struct {
+		const char *name;
+		enum evidence ev;
+		size_t n;
+		double v[8];
+		const char *want; /* after the metric; NULL: no line */
+	} rows[] = {
+		{ "all agree", EV_SIMULATED, 3, { 5, 5, 5 }, NULL },
+		{ "noise is no disagreement", EV_VIRTUAL, 3, { 5, 6, 5 }, NULL },
+		{ "one is odd",
+		  EV_SIMULATED,
+		  4,
+		  { 251.25, 251.25, 251.5, 251.25 },
+		  ": base: boot 12 (block 2) 251.5 (+0.10 %), the others 251.25" },
+		{ "a trifle",
+		  EV_SIMULATED,
+		  3,
+		  { 1e6, 1e6, 1000001 },
+		  ": base: boot 12 (block 2) 1000001 (+0.0001 %), the others 1000000" },
+		{ "from zero",
+		  EV_SIMULATED,
+		  3,
+		  { 0, 0, 2 },
+		  ": base: boot 12 (block 2) 2, the others 0" },
+		{ "four are odd",
+		  EV_SIMULATED,
+		  6,
+		  { 4, 4, 5, 6, 7, 8 },
+		  ": base: boot 12 (block 2) 5 (+25.00 %), boot 13 (block 3) 6 (+50.00 %), "
+		  "boot 14 (block 4) 7 (+75.00 %) and 1 more, the others 4" },
+		{ "each for itself",
+		  EV_SIMULATED,
+		  3,
+		  { 4, 5, 6 },
+		  ": base: every one of 3 boots says something else, from 4 to 6 (+50.00 %)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		cleanup_strv struct strv lines = STRV_INIT;
+		cleanup_free char *want = NULL;
+		struct comparison c;
+		struct pair *p;
+
+		comparison_init(&c);
+		c.a = xstrdup("base");
+		c.b = xstrdup("new");
+		p = add(&c, "m", "mean", rows[i].ev);
+		p->a = xcalloc(rows[i].n, sizeof(*p->a));
+		p->na = rows[i].n;
+		set_boots(p->a, rows[i].v, rows[i].n);
+		boots(&p->b, &p->nb, 7, 7, 7);
+		compare_run(&c);
+		report_disagreements(&c, &context, 4, &lines);
+		comparison_free(&c);
+		want = xasprintf("disagree: qemu-x86_64 kmalloc_bench size=64 m%s",
+				 rows[i].want ? rows[i].want : "");
+		if (lines.n != !!rows[i].want || (lines.n && strcmp(lines.v[0], want)))
+			fail_msg("%s: got %zu '%s', wanted '%s'", rows[i].name, lines.n,
+				 lines.n ? lines.v[0] : "", rows[i].want ? want : "");
+	}
+}
+
+/* Many lines are cut; JSON has all of them. */
+static void many_disagree(void **state)
+{
+	cleanup_str struct str text = STR_INIT;
+	cleanup_str struct str markdown = STR_INIT;
+	cleanup_str struct str json = STR_INIT;
+	const json_t *row, *odd;
+	struct comparison c;
+	json_t *o;
+
+	(void)state;
+	comparison_init(&c);
+	c.a = xstrdup("base");
+	c.b = xstrdup("new");
+	for (int i = 0; i < REPORT_DISAGREEMENTS + 3; i++) {
+		struct pair *p = add(&c, "m", "mean", EV_SIMULATED);
+
+		boots(&p->a, &p->na, 7, 7, 8);
+		boots(&p->b, &p->nb, 7, 7, 7);
+	}
+	compare_run(&c);
+	report_comparison(&c, &context, REPORT_TEXT, &text);
+	report_comparison(&c, &context, REPORT_MARKDOWN, &markdown);
+	report_comparison(&c, &context, REPORT_JSON, &json);
+	comparison_free(&c);
+	has("text", &text, "block 2 8 (+14.29 %), the others 7\n");
+	has("text", &text, "disagree: and 3 more; --format json has all of them\n");
+	has("markdown", &markdown, "- `disagree: and 3 more");
+	o = json_loadb(json.buf, json.len, 0, NULL);
+	assert_non_null(o);
+	row = json_array_get(at(o, "comparisons"), REPORT_DISAGREEMENTS + 2);
+	odd = at(at(row, "disagree"), "a");
+	assert_true(json_is_null(at(at(row, "disagree"), "b")));
+	assert_true(json_real_value(at(odd, "usual")) == 7);
+	assert_int_equal(json_integer_value(at(odd, "usual_boots")), 2);
+	assert_int_equal(json_array_size(at(odd, "boots")), 1);
+	odd = json_array_get(at(odd, "boots"), 0);
+	assert_int_equal(json_integer_value(at(odd, "block")), 2);
+	assert_true(json_real_value(at(odd, "difference")) == 1);
+	json_decref(o);
+}
+
+/* Identical code reads so in every format, and noise says that it is noise. */
+static void identical_code(void **state)
+{
+	static const char *const want[][2] = {
+		[REPORT_TEXT] = { "kmalloc_bench size=64  (identical code)\n",
+				  "same: identical code: the difference is noise\n" },
+		[REPORT_JSON] = { "\"identical_code\": true", "\"noise\": true" },
+		[REPORT_CSV] = { ",1,0\r\n", "identical code: the difference is noise,1,1\r\n" },
+		[REPORT_MARKDOWN] = { "same: identical code |",
+				      "same: identical code: the difference is noise |" },
+	};
+
+	(void)state;
+	for (int f = REPORT_TEXT; f <= REPORT_MARKDOWN; f++) {
+		cleanup_str struct str out = STR_INIT;
+		struct comparison c;
+		struct pair *p;
+
+		comparison_init(&c);
+		c.a = xstrdup("base");
+		c.b = xstrdup("new");
+		for (int i = 0; i < 2; i++) {
+			p = add(&c, i ? "equal" : "slower", "mean", i ? EV_SIMULATED : EV_HARDWARE);
+			boots(&p->a, &p->na, 100, i ? 100 : 101, i ? 100 : 99);
+			boots(&p->b, &p->nb, i ? 100 : 200, i ? 100 : 201, i ? 100 : 199);
+			p->same_code = p->same_cmdline = true;
+		}
+		compare_run(&c);
+		report_comparison(&c, &context, (enum report_format)f, &out);
+		comparison_free(&c);
+		has("identical", &out, want[f][0]);
+		has("noise", &out, want[f][1]);
+	}
+}
+
 static void format_names(void **state)
 {
 	(void)state;
@@ -464,6 +679,10 @@ int main(void)
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(value_rows),
 		cmocka_unit_test(effect_rows),
+		cmocka_unit_test(shown_rows),
+		cmocka_unit_test(disagreement_rows),
+		cmocka_unit_test(many_disagree),
+		cmocka_unit_test(identical_code),
 		cmocka_unit_test(format_names),
 	};
 
