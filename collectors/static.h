@@ -162,4 +162,11 @@ enum static_same { SS_IDENTICAL, SS_DIFFERENT, SS_MISSING };
 enum static_same static_same_code(const struct static_image *a, const struct static_image *b,
 				  const char *const *names, size_t n, const char **which);
 
+/*
+ * The code of the named functions (NULL-terminated; NULL: all of the file) as text: one line "name size hash"
+ * per function, parts that the compiler split off ("name.part.0", "name.cold") included, and "name -" for a
+ * name that the file does not have. Equal texts are equal code in the sense of static_same_code().
+ */
+void static_code_text(const struct static_image *m, const char *const *names, struct str *out);
+
 #endif

@@ -269,3 +269,39 @@ enum static_same static_same_code(const struct static_image *a, const struct sta
 	}
 	return SS_IDENTICAL;
 }
+
+static bool is_or_splits_off(const char *have, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(have, name, n) && (!have[n] || have[n] == '.');
+}
+
+static void code_line(const char *name, const struct static_func *f, struct str *out)
+{
+	str_addf(out, "%s %llu %016llx\n", name, (unsigned long long)f->size,
+		 (unsigned long long)f->hash);
+}
+
+static void code_of(const struct static_image *m, const char *name, struct str *out)
+{
+	size_t before = out->len;
+
+	for (size_t i = 0; i < m->nalias; i++) {
+		const struct static_func *f = &m->fn[m->alias[i].func];
+
+		if (!f->external && is_or_splits_off(m->alias[i].name, name))
+			code_line(m->alias[i].name, f, out);
+	}
+	if (out->len == before)
+		str_addf(out, "%s -\n", name);
+}
+
+void static_code_text(const struct static_image *m, const char *const *names, struct str *out)
+{
+	for (size_t i = 0; names && names[i]; i++)
+		code_of(m, names[i], out);
+	for (size_t i = 0; !names && i < m->nfn; i++)
+		if (!m->fn[i].external)
+			code_line(m->fn[i].name, &m->fn[i], out);
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runner/hostinfo.h"
+#include "runner/kernel_static.h"
 #include "runner/paths.h"
 
 #define BOOT_ESTIMATE 5.0 /* s: a small kernel under TCG, with a short workload */
@@ -143,19 +144,60 @@ static struct store_kernel kernel_row(const struct session_arm *a)
 	};
 }
 
+/* What each workload measures in this kernel. The modules are there: the initramfs was made of them. */
+static int store_code(struct store *s, long long run_id, const struct session *session,
+		      const struct session_arm *a, const struct kernel_static *ks, struct err *e)
+{
+	const struct plan *p = session->plan;
+	cleanup_str struct str dir = STR_INIT;
+
+	for (size_t i = 0; i < p->nworkloads; i++) {
+		const struct workload *w = p->suite->workloads[p->workloads[i]].w;
+		cleanup_free char *ko = NULL;
+		char digest[HASH_HEX];
+		bool known;
+
+		if (!w->functions || a->skip[i])
+			continue;
+		if (w->module && !dir.len && kernel_modules(a->kernel, paths_kmods(), &dir, e))
+			return -1;
+		ko = w->module ? xasprintf("%s/%s.ko", dir.buf, w->module) : NULL;
+		if (kernel_static_code(ks, w, ko, digest, &known, e))
+			return -1;
+		if (known && store_run_code(s, run_id, a->plan->target->name, a->plan->name, (int)i,
+					    digest, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int store_arm(struct store *s, long long run_id, const struct session *session,
+		     const struct session_arm *a, struct err *e)
+{
+	struct store_kernel row = kernel_row(a);
+	cleanup_str struct str cmdline = STR_INIT;
+	struct kernel_static ks = { 0 };
+	int ret;
+
+	if (a->kernel && kernel_static_load(a->kernel, &ks, e))
+		return -1;
+	row.values = ks.value;
+	row.nvalues = ks.n;
+	strv_quote(&a->cmdline, &cmdline);
+	ret = store_run_kernel(s, run_id, a->plan->target->name, a->plan->name, &row, cmdline.buf,
+			       e);
+	if (!ret && a->kernel)
+		ret = store_code(s, run_id, session, a, &ks, e);
+	kernel_static_release(&ks);
+	return ret;
+}
+
 int run_plan_store_kernels(struct store *s, long long run_id, const struct session *session,
 			   struct err *e)
 {
-	for (size_t i = 0; i < session->plan->narms; i++) {
-		const struct session_arm *a = &session->arms[i];
-		struct store_kernel row = kernel_row(a);
-		cleanup_str struct str cmdline = STR_INIT;
-
-		strv_quote(&a->cmdline, &cmdline);
-		if (store_run_kernel(s, run_id, a->plan->target->name, a->plan->name, &row, cmdline.buf,
-				     e))
+	for (size_t i = 0; i < session->plan->narms; i++)
+		if (store_arm(s, run_id, session, &session->arms[i], e))
 			return -1;
-	}
 	return 0;
 }
 
@@ -249,7 +291,8 @@ static int print_boot(const struct session *s, size_t i, struct str *out, struct
 	return ret;
 }
 
-int run_plan_print(const struct plan *p, const struct session *session, struct str *out, struct err *e)
+int run_plan_print(const struct plan *p, const struct session *session, struct str *out,
+		   struct err *e)
 {
 	double seconds = (double)p->norder * BOOT_ESTIMATE;
 
@@ -261,8 +304,9 @@ int run_plan_print(const struct plan *p, const struct session *session, struct s
 		if (!strcmp(p->arms[i].target->backend, "fake"))
 			continue;
 		if (shared && shared->variant != p->arms[i].variant)
-			str_addf(out, "\nkernel %s for %s: the build of %s\n", p->arms[i].variant->name,
-				 p->arms[i].target->arch->name, shared->variant->name);
+			str_addf(out, "\nkernel %s for %s: the build of %s\n",
+				 p->arms[i].variant->name, p->arms[i].target->arch->name,
+				 shared->variant->name);
 		if (!shared && print_build(&session->arms[i], out, &seconds, e))
 			return -1;
 	}
@@ -270,7 +314,7 @@ int run_plan_print(const struct plan *p, const struct session *session, struct s
 		if (print_boot(session, i, out, e))
 			return -1;
 	str_addf(out, "\nRUN is a temporary folder of the run.\n");
-	str_addf(out, "estimate: %zu boots, about %ld min %ld s in all, one boot at a time\n", p->norder,
-		 (long)seconds / 60, (long)seconds % 60);
+	str_addf(out, "estimate: %zu boots, about %ld min %ld s in all, one boot at a time\n",
+		 p->norder, (long)seconds / 60, (long)seconds % 60);
 	return 0;
 }

@@ -145,11 +145,38 @@ static const struct workload_metric kmalloc_metrics[] = {
 static const char *const kmalloc_kconfig[] = { "CONFIG_MODULES=y", "CONFIG_DEBUG_FS=y",
 					       "CONFIG_CGROUPS=y", "CONFIG_MEMCG=y", NULL };
 
+/* The entry points, what the per-CPU sheaves, the barn and the slabs behind them do, and the charging. */
+static const char *const kmalloc_functions[] = {
+	"__kmalloc_noprof",
+	"__kmalloc_large_noprof",
+	"__kmalloc_large_node_noprof",
+	"___kmalloc_large_node",
+	"kfree",
+	"free_large_kmalloc",
+	"__pcs_replace_empty_main",
+	"__pcs_replace_full_main",
+	"barn_get_empty_sheaf",
+	"barn_replace_empty_sheaf",
+	"barn_replace_full_sheaf",
+	"refill_objects",
+	"__sheaf_flush_main_batch",
+	"__kmem_cache_free_bulk",
+	"___slab_alloc",
+	"__slab_free",
+	"__memcg_slab_post_alloc_hook",
+	"__memcg_slab_free_hook",
+	"obj_cgroup_charge",
+	"obj_cgroup_uncharge",
+	"__refill_obj_stock",
+	NULL,
+};
+
 const struct workload workload_kmalloc_bench = {
 	.name = "kmalloc_bench",
 	.summary = "the cost of kmalloc and kfree, timed apart inside the kernel",
 	.module = "kmalloc_bench",
 	.kconfig = kmalloc_kconfig,
+	.functions = kmalloc_functions,
 	.params = kmalloc_params,
 	.metrics = kmalloc_metrics,
 	.setup = kmalloc_setup,

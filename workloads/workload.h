@@ -55,6 +55,10 @@ struct workload {
 	const char *module; /* kmods/<module>.ko, or NULL */
 	const char *const *kconfig; /* needed options, "CONFIG_MEMCG=y", NULL-terminated, or NULL */
 	const char *const *archs; /* kdelta names (x86_64, aarch64, s390x), or NULL: all */
+	/* Kernel functions that it measures, with the callees that matter; NULL-terminated, or NULL. Two kernels
+	 * in which all of them are equal code are known not to differ here. Names that a kernel does not have
+	 * do no harm; a name stands for the parts that the compiler splits off it too. */
+	const char *const *functions;
 	const struct workload_param *params; /* or NULL */
 	const struct workload_metric *metrics;
 	/* Each returns 0, or -1 with @e set; wctx_skip()/wctx_fail() say that it was not "broken". */
@@ -97,7 +101,8 @@ struct workload_ctx {
 long long wctx_int(const struct workload_ctx *c, const char *param);
 const char *wctx_str(const struct workload_ctx *c, const char *param);
 /* Record a value of this round (silently nothing in a warm-up round). */
-void wctx_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu, double value);
+void wctx_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu,
+		double value);
 /* Write to a file of the kernel (sysfs, debugfs, cgroup) in one write; what it answers is the error. */
 int wctx_write(const char *path, const char *text, struct err *e);
 /* Read a module's result file and record all of its lines, ticks converted by the clock. */
