@@ -93,7 +93,8 @@ static const struct option_desc compare_options_table[] = {
 	{ .name = "all",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct compare_opts, all),
-	  .help = "every statistic of every metric, not the summary alone; with --static every function" },
+	  .help = "every row: extremes, unchanged metrics without a direction, all figures of the kernels; "
+		  "with --static every function" },
 	{ .name = "db",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
@@ -129,7 +130,10 @@ const struct command command_compare = {
 	.summary = "judge variant B against variant A",
 	.help = "Compares two variants of one run: effect with its 95 % interval, and a verdict (same, better, "
 		"worse, changed, undecided). Counts that agree in all boots are compared exactly. Exit status 1 "
-		"when something got worse. With --static nothing is run: sizes, call sites and atomic "
+		"when a workload got worse. Sizes and call sites of the kernels stand below the workloads; they "
+		"are judged, but more of them is no regression. Where the functions that a workload measures "
+		"are the same code in both kernels, the report says so, and takes a statistical difference "
+		"under equal command lines for noise. With --static nothing is run: sizes, call sites and atomic "
 		"instructions are counted in the files, and the functions that changed most are listed.",
 	.examples =
 		"kdelta compare base init-on-alloc\n"

@@ -217,7 +217,7 @@ static void print_head(const struct plan *p, struct str *out)
 
 static void print_order(const struct plan *p, struct str *out)
 {
-	const struct target *target = NULL;
+	const struct plan_arm *last = NULL;
 	int block = -1;
 
 	str_add(out, "\nboots:");
@@ -225,9 +225,9 @@ static void print_order(const struct plan *p, struct str *out)
 		const struct plan_boot *b = &p->order[i];
 		const struct plan_arm *a = &p->arms[b->arm];
 
-		if (a->target != target || b->block != block)
+		if (!last || a->target != last->target || b->block != block)
 			str_addf(out, "\n  %s block %d:", a->target->name, b->block);
-		target = a->target;
+		last = a;
 		block = b->block;
 		str_addf(out, " %s", a->name);
 	}
