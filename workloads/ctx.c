@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,19 @@ long long wctx_int(const struct workload_ctx *c, const char *param)
 	if (p && p->type == PARAM_BOOL)
 		return !strcmp(value, "true");
 	return strtoll(value, NULL, 10);
+}
+
+int wctx_bind(int cpu, struct err *e)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (cpu < 0 || i == cpu)
+			CPU_SET(i, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		return err_errno(e, ERR_INFRA, "cannot run on CPU %d", cpu);
+	return 0;
 }
 
 int wctx_write(const char *path, const char *text, struct err *e)

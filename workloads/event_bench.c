@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* event_bench: a known number of one instruction, executed by kmods/event_bench.c in a window. */
-#include <sched.h>
-
 #include "workloads/workload.h"
 
 #define DEBUGFS "/sys/kernel/debug/kdelta/event_bench"
 
 static int event_setup(struct workload_ctx *c, struct err *e)
 {
-	int cpu = (int)wctx_int(c, "cpu");
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		return err_errno(e, ERR_INFRA, "cannot run on CPU %d", cpu);
-	return 0;
+	return wctx_bind((int)wctx_int(c, "cpu"), e);
 }
 
 static int event_round(struct workload_ctx *c, struct err *e)

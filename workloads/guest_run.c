@@ -229,6 +229,12 @@ static int start_child(const struct guest_plan *p, const struct guest_workload *
 
 	if (pipe2(fds, O_CLOEXEC))
 		return err_errno(e, ERR_INFRA, "cannot make a pipe");
+	/* what the child inherits: see wctx_bind() */
+	if (wctx_bind(0, e)) {
+		close(fds[0]);
+		close(fds[1]);
+		return -1;
+	}
 	*pid = fork();
 	if (!*pid) {
 		close(port);

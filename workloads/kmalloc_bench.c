@@ -4,7 +4,6 @@
  * Here is what has to be done from outside: the CPU, and a memory cgroup to charge.
  */
 #include <errno.h>
-#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,17 +12,6 @@
 #define DEBUGFS "/sys/kernel/debug/kdelta/kmalloc_bench"
 #define CGROUPS "/sys/fs/cgroup"
 #define GROUP CGROUPS "/kdelta"
-
-static int bind_cpu(int cpu, struct err *e)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		return err_errno(e, ERR_INFRA, "cannot run on CPU %d", cpu);
-	return 0;
-}
 
 /*
  * From the first memory cgroup on, kmalloc and kfree of the whole kernel look whether to charge,
@@ -43,7 +31,7 @@ static int kmalloc_setup(struct workload_ctx *c, struct err *e)
 {
 	int cpu = (int)wctx_int(c, "cpu");
 
-	if (cpu >= 0 && bind_cpu(cpu, e))
+	if (wctx_bind(cpu, e))
 		return -1;
 	if (make_group(e))
 		return -1;

@@ -21,17 +21,6 @@ struct pte {
 	atomic_bool running, stop;
 };
 
-static int bind_cpu(int cpu, struct err *e)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		return err_errno(e, ERR_INFRA, "cannot run on CPU %d", cpu);
-	return 0;
-}
-
 static void *spin(void *arg)
 {
 	struct pte *p = arg;
@@ -86,8 +75,6 @@ static int pte_setup(struct workload_ctx *c, struct err *e)
 		return err_set(e, ERR_INFRA, "two threads need two CPUs");
 	}
 	c->priv = xcalloc(1, sizeof(struct pte));
-	if (bind_cpu(0, e))
-		return -1;
 	return threads > 1 ? start_other(c->priv, e) : 0;
 }
 

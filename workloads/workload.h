@@ -103,6 +103,9 @@ const char *wctx_str(const struct workload_ctx *c, const char *param);
 /* Record a value of this round (silently nothing in a warm-up round). */
 void wctx_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu,
 		double value);
+/* Run on this CPU alone; -1: on any. A workload starts bound to CPU 0 and has never run elsewhere: a process that
+ * was on two CPUs has an mm that both know, and changing its page tables stalls both. */
+int wctx_bind(int cpu, struct err *e);
 /* Write to a file of the kernel (sysfs, debugfs, cgroup) in one write; what it answers is the error. */
 int wctx_write(const char *path, const char *text, struct err *e);
 /* Read a module's result file and record all of its lines, ticks converted by the clock. */
