@@ -89,7 +89,7 @@ static void values(void **state)
 		{ "defaults", "targets", QEMU,
 		  "backend=qemu\narch=x86_64\nmachine=q35\ncpu=max\ncpu_kvm=host\ncpus=2\nmemory=512\n"
 		  "accel=0\nicount=-1\nseed=1\nconsole=ttyS0\nserial_device=virtio-serial-pci\n"
-		  "rtc=2026-01-01T00:00:00\ncmdline=\nqemu_args=\nboot_timeout=60\noff_timeout=20\n"
+		  "rtc=2026-01-01T00:00:00\ncmdline=\nqemu_args=\nboot_timeout=120\noff_timeout=20\n"
 		  "console_limit=4096\nfake_delay=0\nfake_records=-\n" },
 		{ "fake", "targets", FAKE, "backend=fake\n" },
 		{ "fake_records", "targets", FAKE, "fake_records=targets/../records\n" },
