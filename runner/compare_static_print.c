@@ -56,6 +56,12 @@ static void each_row(const struct static_side side[2], row_fn row, void *arg)
 	}
 }
 
+/* With enough digits that a change never reads as none. */
+static void text_percent(struct str *out, double percent)
+{
+	str_addf(out, fabs(percent) < 0.005 ? " %+8.1g %%" : " %+8.2f %%", percent);
+}
+
 static void text_row(void *arg, const struct static_value *v, double a, double b)
 {
 	cleanup_free char *name = safe(v->metric);
@@ -64,10 +70,10 @@ static void text_row(void *arg, const struct static_value *v, double a, double b
 	str_addf(out, "  %-38s %12.0f %12.0f ", name, a, b);
 	if (a == b)
 		str_add(out, "           =");
-	else if (a > 0)
-		str_addf(out, "%+12.0f %+8.2f %%", b - a, (b / a - 1) * 100);
 	else
 		str_addf(out, "%+12.0f", b - a);
+	if (a != b && a > 0)
+		text_percent(out, (b / a - 1) * 100);
 	str_addf(out, "%s%s\n", a == b ? "            " : a > 0 ? "  " : "            ", v->unit);
 }
 
