@@ -66,7 +66,7 @@
 #error "no marker for this architecture"
 #endif
 
-#define KDELTA_MARK(kind, id) \
+#define KDELTA_MARK(kind, id)                                                                      \
 	({ asm volatile(KDELTA_MARK_ASM : : "i"(KDELTA_MARK_NUMBER(kind, id)) : "memory"); })
 
 /* @id has to be a constant. */

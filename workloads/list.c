@@ -7,6 +7,8 @@ extern const struct workload workload_kmalloc_bench;
 extern const struct workload workload_none;
 extern const struct workload workload_pte;
 
+/* One per line, so that adding one changes one. */
+// clang-format off
 const struct workload *const workloads[] = {
 	&workload_event_bench,
 	&workload_kmalloc_bench,
@@ -14,3 +16,4 @@ const struct workload *const workloads[] = {
 	&workload_pte,
 	NULL,
 };
+// clang-format on
