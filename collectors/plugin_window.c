@@ -230,6 +230,46 @@ static void close_machine(struct windows *ws, unsigned int vcpu, unsigned int id
 		add_difference(ws, sums, v, s->base + (size_t)v * ws->c.counters);
 }
 
+static void end_slot(struct windows *ws, struct slot *s, unsigned int id, const char *where,
+		     const char *when)
+{
+	if (s->depth && s->sums)
+		broken(ws, s->sums->w, "window %u of round %d was still open%s when %s", id,
+		       s->sums->round, where, when);
+	s->depth = 0;
+	s->sums = NULL;
+}
+
+/* End every open window but those of workload @keep. */
+static void end_slots(struct windows *ws, int keep, const char *when)
+{
+	char where[32];
+
+	for (unsigned int id = 0; id < WINDOW_IDS; id++) {
+		struct slot *m = &ws->machine[id];
+
+		if (!m->sums || m->sums->w != keep)
+			end_slot(ws, m, id, "", when);
+		for (unsigned int v = 0; v < ws->c.vcpus; v++) {
+			struct slot *s = &ws->cpu[(size_t)id * ws->c.vcpus + v];
+
+			snprintf(where, sizeof(where), " on CPU %u", v);
+			if (!s->sums || s->sums->w != keep)
+				end_slot(ws, s, id, where, when);
+		}
+	}
+}
+
+static void set_context(struct windows *ws, int w, int round)
+{
+	/* a workload that was killed in a window must not take the next one's window of that id */
+	if (w >= 0 && w != ws->w)
+		end_slots(ws, w, "the next workload began");
+	hand_over(ws);
+	ws->w = w;
+	ws->round = round;
+}
+
 static void context(struct windows *ws, unsigned int id)
 {
 	switch (id) {
@@ -241,9 +281,8 @@ static void context(struct windows *ws, unsigned int id)
 		ws->number = 0;
 		break;
 	case KDELTA_CONTEXT_SET:
-		hand_over(ws);
-		ws->w = ws->number == KDELTA_CONTEXT_NONE ? -1 : (int)(ws->number >> 16);
-		ws->round = (int)(ws->number & 0xffff);
+		set_context(ws, ws->number == KDELTA_CONTEXT_NONE ? -1 : (int)(ws->number >> 16),
+			    (int)(ws->number & 0xffff));
 		break;
 	default:
 		break;
@@ -279,27 +318,9 @@ void windows_mark(struct windows *ws, unsigned int vcpu, unsigned int payload, b
 	}
 }
 
-static void end_slot(struct windows *ws, struct slot *s, unsigned int id, const char *where)
-{
-	if (s->depth && s->sums)
-		broken(ws, s->sums->w,
-		       "window %u of round %d was still open%s when the machine stopped", id,
-		       s->sums->round, where);
-	s->depth = 0;
-	s->sums = NULL;
-}
-
 void windows_end(struct windows *ws)
 {
-	char where[32];
-
-	for (unsigned int id = 0; id < WINDOW_IDS; id++) {
-		end_slot(ws, &ws->machine[id], id, "");
-		for (unsigned int v = 0; v < ws->c.vcpus; v++) {
-			snprintf(where, sizeof(where), " on CPU %u", v);
-			end_slot(ws, &ws->cpu[(size_t)id * ws->c.vcpus + v], id, where);
-		}
-	}
+	end_slots(ws, -1, "the machine stopped");
 	hand_over(ws);
 	ws->w = -1;
 }

@@ -66,6 +66,12 @@ static const struct row rows[] = {
 	  "broken w1: window 3 of round 0 was still open when the machine stopped\n" },
 	{ "left open in a warm-up too", "(01 c10 (01 +01 e00",
 	  "broken w1: window 1 of round 0 was still open on CPU 0 when the machine stopped\n" },
+	{ "left open by an earlier workload", "c10 [03 +01 c20 [03 +02 ]03 e00",
+	  "broken w1: window 3 of round 0 was still open when the next workload began\n"
+	  "w2 r0 id3 n1: 2 0\n" },
+	{ "on a CPU, by an earlier workload", "c10 (03 +01 c20 (03 +02 )03 e00",
+	  "broken w1: window 3 of round 0 was still open on CPU 0 when the next workload began\n"
+	  "w2 r0 id3 n1: 2 0\n" },
 	{ "not open", "c20 )04 e00",
 	  "broken w2: window 4 was closed on CPU 0, where it was not open\n" },
 	{ "closed on another CPU", "c20 (04 )14 e00",
