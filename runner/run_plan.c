@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/base/file.h"
 #include "runner/hostinfo.h"
 #include "runner/kernel_static.h"
 #include "runner/paths.h"
@@ -270,6 +271,30 @@ static int print_build(const struct session_arm *a, struct str *out, double *sec
 	return ret;
 }
 
+/* What the plugin is told of this kernel; of one that is not built yet only what the target says. */
+static int plugin_for_print(const struct session_arm *a, const struct kernel *k,
+			    struct plugin_boot *out, struct err *e)
+{
+	const struct target *t = a->plan->target;
+	cleanup_str struct str dir = STR_INIT;
+	int ret;
+
+	if (!k) {
+		out->object = xstrdup(paths_plugin());
+		strv_push_all(&out->args, &t->plugin);
+		return 0;
+	}
+	if (dir_temp(NULL, &dir, e))
+		return -1;
+	ret = plugin_boot_prepare(out, paths_plugin(),
+				  &(struct plugin_kernel){ .arch = k->arch->name,
+							   .vmlinux = k->vmlinux,
+							   .config = k->config },
+				  &t->plugin, dir.buf, e);
+	tree_remove(dir.buf, NULL);
+	return ret;
+}
+
 /* With the image's real name when it is built, and the name that it will have in the build folder otherwise. */
 static int print_boot(const struct session *s, size_t i, struct str *out, struct err *e)
 {
@@ -277,13 +302,20 @@ static int print_boot(const struct session *s, size_t i, struct str *out, struct
 	struct kernel *k = kernel_find(a->plan->variant, a->plan->target->arch);
 	cleanup_strv struct strv argv = STRV_INIT;
 	cleanup_free char *initrd = xasprintf("RUN/%zu.cpio", i);
+	struct plugin_boot plugin = { 0 };
 	struct boot_request q;
-	int ret;
+	int ret = 0;
 
 	session_request(s, i, 0, &q);
 	q.image = k ? k->image : a->plan->target->arch->image_path;
 	q.initrd = initrd;
-	ret = a->ops->argv(&q, &argv, e);
+	if (a->plan->target->plugin.n) {
+		ret = plugin_for_print(a, k, &plugin, e);
+		q.plugin = &plugin;
+	}
+	if (!ret)
+		ret = a->ops->argv(&q, &argv, e);
+	plugin_boot_release(&plugin);
 	str_addf(out, "\nboot %s on %s:\n  ", a->plan->name, a->plan->target->name);
 	strv_quote(&argv, out);
 	str_addch(out, '\n');
