@@ -29,7 +29,8 @@
 
 static char *event = "loop";
 module_param(event, charp, 0444);
-MODULE_PARM_DESC(event, "instruction to execute, by the plugin's name; loop: a loop of known length");
+MODULE_PARM_DESC(event,
+		 "instruction to execute, by the plugin's name; loop: a loop of known length");
 
 static unsigned int count = 1000;
 module_param(count, uint, 0444);
@@ -55,11 +56,11 @@ struct scratch {
 
 static struct scratch *scratch;
 
-#define OP(id, body)								\
-	static noinline void op_##id(struct scratch *s, unsigned long n)	\
-	{									\
-		while (n--)							\
-			body;							\
+#define OP(id, body)                                                                               \
+	static noinline void op_##id(struct scratch *s, unsigned long n)                           \
+	{                                                                                          \
+		while (n--)                                                                        \
+			body;                                                                      \
 	}
 
 #if defined(CONFIG_X86)
@@ -114,12 +115,20 @@ static noinline void op_wrmsr(struct scratch *s, unsigned long n)
 #define LOOP_ASM "1: nopr %%r7\n\taghi %0,-1\n\tjnz 1b"
 
 /* Page and segment tables are given by their absolute address; the entry is that of address 0. */
-#define PTE(local)									\
-	({ asm volatile("ipte %0,%1,0,%2"						\
-			: : "a"(__pa(s->table)), "a"(0UL), "i"(local) : "memory"); })
-#define SEGMENT(local)									\
-	({ asm volatile("idte %0,0,%1,%2"						\
-			: : "a"(__pa(s->table)), "a"(0UL), "i"(local) : "cc", "memory"); })
+#define PTE(local)                                                                                 \
+	({                                                                                         \
+		asm volatile("ipte %0,%1,0,%2"                                                     \
+			     :                                                                     \
+			     : "a"(__pa(s->table)), "a"(0UL), "i"(local)                           \
+			     : "memory");                                                          \
+	})
+#define SEGMENT(local)                                                                             \
+	({                                                                                         \
+		asm volatile("idte %0,0,%1,%2"                                                     \
+			     :                                                                     \
+			     : "a"(__pa(s->table)), "a"(0UL), "i"(local)                           \
+			     : "cc", "memory");                                                    \
+	})
 
 OP(ipte_global, PTE(0))
 OP(ipte_local, PTE(1))
@@ -133,13 +142,12 @@ OP(cs, asm volatile("cs %%r0,%%r0,%0" : "+Q"(s->word[0]) : : "0", "cc", "memory"
 OP(mviy, asm volatile("mviy %0,1" : "=QS"(*(u8 *)s->word) : : "memory"))
 
 /* Compare and swap zero with zero, then purge. */
-#define SWAP(insn)								\
-	do {									\
-		union register_pair r = { .even = 0, .odd = 0 };		\
-		unsigned long addr = (unsigned long)s->word | 1;		\
-										\
-		asm volatile(insn " %0,%1"					\
-			     : "+&d"(r.pair) : "d"(addr) : "cc", "memory");	\
+#define SWAP(insn)                                                                                 \
+	do {                                                                                       \
+		union register_pair r = { .even = 0, .odd = 0 };                                   \
+		unsigned long addr = (unsigned long)s->word | 1;                                   \
+                                                                                                   \
+		asm volatile(insn " %0,%1" : "+&d"(r.pair) : "d"(addr) : "cc", "memory");          \
 	} while (0)
 
 OP(csp, SWAP("csp"))
@@ -167,7 +175,9 @@ OP(dsb, asm volatile("dsb ish" : : : "memory"))
 OP(load_exclusive, asm volatile("ldxr w0,%0" : : "Q"(s->word[0]) : "x0", "memory"))
 OP(store_exclusive, asm volatile("stxr w0,w1,%0" : "=Q"(s->word[0]) : : "x0", "memory"))
 OP(lse_atomic, asm volatile(".arch_extension lse\n\tldadd w0,w1,%0"
-			    : "+Q"(s->word[0]) : : "x1", "memory"))
+			    : "+Q"(s->word[0])
+			    :
+			    : "x1", "memory"))
 
 static bool has_lse(void)
 {
@@ -327,8 +337,12 @@ static const struct file_operations run_fops = {
 
 static int result_show(struct seq_file *m, void *unused)
 {
-	struct kdelta_value v = { .metric = "executed", .stat = "count", .unit = "events",
-				  .cpu = -1, .num = executed, .den = 1 };
+	struct kdelta_value v = { .metric = "executed",
+				  .stat = "count",
+				  .unit = "events",
+				  .cpu = -1,
+				  .num = executed,
+				  .den = 1 };
 
 	kdelta_value_show(m, &v);
 	return 0;

@@ -5,8 +5,8 @@
  * tick_ns: what get_cycles() counts under QEMU's TCG with -icount, in nanoseconds of virtual time.
  *  x86_64   TSC: cpu_get_tsc() returns the virtual clock itself, so 1 tick = 1 ns
  *           (QEMU 7.2, softmmu/icount.c: icount_get() shifted by the icount shift).
- *  aarch64  CNTVCT_EL0 at 62.5 MHz: 16 ns (QEMU 7.2, target/arm/internals.h, GTIMER_SCALE);
- *           CPU models of newer architecture versions count at 1 GHz since QEMU 9, so the rate is asked for.
+ *  aarch64  CNTVCT_EL0 at 1 GHz, which is asked for: QEMU's own rate is 62.5 MHz or 1 GHz, by CPU model and
+ *           version, and 16 ns are too coarse beside a shift that leaves the timer tick rare.
  *  s390x    TOD clock: bit 51 is a microsecond, so 4096 ticks = 1000 ns, 1 tick = 125/512 ns
  *           (z/Architecture Principles of Operation, "Timing"; QEMU hw/s390x/tod.c).
  *
@@ -45,8 +45,8 @@ const struct arch archs[] = {
 		.qemu = "qemu-system-aarch64",
 		.qemu_package = "qemu-system-arm",
 		.cmdline_max = 2047,
-		.tick_ns_num = 16,
-		.tick_pin = "cntfrq=62500000",
+		.tick_ns_num = 1,
+		.tick_pin = "cntfrq=1000000000",
 		.tick_ns_den = 1,
 	},
 	{

@@ -32,8 +32,8 @@ static void run_line(const struct store_run_row *r, struct str *out)
 {
 	str_addf(out, "run %lld  ", r->id);
 	add_time(out, r->started);
-	str_addf(out, "  %s  %s  %lld ok, %lld broken, %lld planned, %lld records\n", r->suite, r->status,
-		 r->nok, r->nbroken, r->nplanned, r->nrecords);
+	str_addf(out, "  %s  %s  %lld ok, %lld broken, %lld planned, %lld records\n", r->suite,
+		 r->status, r->nok, r->nbroken, r->nplanned, r->nrecords);
 }
 
 static int list_runs(struct store *s, struct str *out, struct err *e)
@@ -64,8 +64,8 @@ static int show_variants(struct store *s, long long id, struct str *out, struct 
 	for (size_t i = 0; i < n; i++) {
 		const struct store_variant_row *v = &rows[i];
 
-		str_addf(out, "  %s on %s: %s, %s, build %.8s, text %lld bytes\n", v->variant, v->target,
-			 v->release, v->compiler, v->kernel_key, v->text);
+		str_addf(out, "  %s on %s: %s, %s, build %.8s, text %lld bytes\n", v->variant,
+			 v->target, v->release, v->compiler, v->kernel_key, v->text);
 		str_addf(out, "    command line: %s\n", v->cmdline);
 	}
 	store_variants_free(rows, n);
@@ -98,8 +98,8 @@ static int show_states(struct store *s, long long id, struct str *out, struct er
 	if (n)
 		str_add(out, "\nworkloads that did not end well:\n");
 	for (size_t i = 0; i < n; i++)
-		str_addf(out, "  %s: %s in '%s' on %s, block %d: %s\n", rows[i].state, rows[i].label,
-			 rows[i].variant, rows[i].target, rows[i].block,
+		str_addf(out, "  %s: %s in '%s' on %s, block %d: %s\n", rows[i].state,
+			 rows[i].label, rows[i].variant, rows[i].target, rows[i].block,
 			 rows[i].reason ? rows[i].reason : "");
 	store_states_free(rows, n);
 	return 0;
@@ -112,7 +112,8 @@ static int show_run(struct store *s, long long id, struct str *out, struct err *
 	if (store_run_get(s, id, &r, e))
 		return -1;
 	run_line(&r, out);
-	str_addf(out, "  %s\n  baseline %s, seed %llu, %d blocks per target, kdelta %s\n  on %s (%s)\n",
+	str_addf(out,
+		 "  %s\n  baseline %s, seed %llu, %d blocks per target, kdelta %s\n  on %s (%s)\n",
 		 r.description, r.baseline, (unsigned long long)r.seed, r.boots, r.kdelta_version,
 		 r.hostname, r.cpu_model);
 	id = r.id;
@@ -144,7 +145,8 @@ static int parse_run(const struct strv *args, long long *id, struct err *e)
 		return 0;
 	*id = strtoll(args->v[0], &end, 10);
 	if (*end || *id < 1)
-		return err_set(e, ERR_USAGE, "'%s' is not the number of a run; 'kdelta show --list' lists them",
+		return err_set(e, ERR_USAGE,
+			       "'%s' is not the number of a run; 'kdelta show --list' lists them",
 			       args->v[0]);
 	return 0;
 }

@@ -45,8 +45,8 @@ extern const struct command *const commands[]; /* NULL-terminated, in main.c */
 
 /* argv without program and command name. ERR_USAGE on anything that is not in the table. @help is set when
  * --help was asked for. */
-int options_parse(const struct command *c, int argc, char *const *argv, void *opts, struct strv *args,
-		  struct strv *rest, bool *help, struct err *e);
+int options_parse(const struct command *c, int argc, char *const *argv, void *opts,
+		  struct strv *args, struct strv *rest, bool *help, struct err *e);
 void options_help(const struct command *c, struct str *out);
 void options_man(const struct command *const *all, struct str *out); /* troff, for kdelta.1 */
 

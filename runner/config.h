@@ -62,7 +62,8 @@ struct variant {
 	const struct source *source;
 	struct strv patches; /* absolute paths: folders of *.patch, or mbox files; in order */
 	char *base_config; /* make target that starts the configuration: tinyconfig, defconfig */
-	struct strv fragments; /* absolute paths; "{arch}" is replaced by the caller of variant_fragments */
+	struct strv
+		fragments; /* absolute paths; "{arch}" is replaced by the caller of variant_fragments */
 	struct strv options; /* "CONFIG_X=y", "CONFIG_X=n", inline */
 	struct strv cmdline; /* tokens for the kernel command line */
 	struct strv archs; /* empty: all */
@@ -93,7 +94,8 @@ struct target {
 	int seed; /* -seed when icount is on */
 	struct strv cmdline; /* tokens for every kernel that boots here */
 	struct strv qemu_args; /* further arguments, one per item */
-	struct strv plugin; /* what the QEMU plugin is to count ("windows", "where=10", …); empty: no plugin */
+	struct strv
+		plugin; /* what the QEMU plugin is to count ("windows", "where=10", …); empty: no plugin */
 	int boot_timeout; /* s, start of QEMU to the guest's start line */
 	int off_timeout; /* s, end line to the end of QEMU */
 	int console_limit; /* KiB, more is a flood */
@@ -108,7 +110,7 @@ struct suite_workload {
 	struct {
 		const char *name; /* points into the descriptor */
 		char *value;
-	} *params; /* complete, in descriptor order */
+	} * params; /* complete, in descriptor order */
 	size_t nparams;
 	int rounds, warmup;
 	int timeout; /* s, for all rounds together */
@@ -150,7 +152,8 @@ bool variant_has_arch(const struct variant *v, const struct arch *a);
 /* Do they differ in name and command line alone? */
 bool variant_same_build(const struct variant *a, const struct variant *b);
 /* Fragment paths for one architecture; a missing file is an error that names it. */
-int variant_fragments(const struct variant *v, const struct arch *a, struct strv *out, struct err *e);
+int variant_fragments(const struct variant *v, const struct arch *a, struct strv *out,
+		      struct err *e);
 
 /* The reference of all keys, as Markdown, for docs/reference.md. */
 void config_reference(struct str *out);

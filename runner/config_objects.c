@@ -25,7 +25,9 @@ static int one_string(const struct loader *l, const struct yaml *y, struct err *
 int source_parse_path(struct loader *l, const struct yaml *y, void *object, struct err *e)
 {
 	struct source *s = object;
-	char **at = !strcmp(y->key, "git") ? &s->git : !strcmp(y->key, "path") ? &s->path : &s->tarball;
+	char **at = !strcmp(y->key, "git")  ? &s->git :
+		    !strcmp(y->key, "path") ? &s->path :
+					      &s->tarball;
 	cleanup_free char *home = NULL;
 
 	if (one_string(l, y, e))
@@ -44,14 +46,16 @@ static int check_words(const struct loader *l, const struct yaml *root, const st
 {
 	const struct yaml *urls = yaml_get(root, "urls");
 
-	if (s->package && (!strchr(ALNUM, s->package[0]) || s->package[strspn(s->package, ALNUM "+-.")]))
-		return yaml_err(l->file, yaml_get(root, "package"), e, "'%s' is no name of a package",
-				s->package);
+	if (s->package &&
+	    (!strchr(ALNUM, s->package[0]) || s->package[strspn(s->package, ALNUM "+-.")]))
+		return yaml_err(l->file, yaml_get(root, "package"), e,
+				"'%s' is no name of a package", s->package);
 	if (s->suite && (!strchr(ALNUM, s->suite[0]) || s->suite[strspn(s->suite, ALNUM "-_./")]))
 		return yaml_err(l->file, yaml_get(root, "suite"), e, "'%s' is no name of a suite",
 				s->suite);
 	if (s->ref && s->ref[0] == '-')
-		return yaml_err(l->file, yaml_get(root, "ref"), e, "'%s' is no name of a commit", s->ref);
+		return yaml_err(l->file, yaml_get(root, "ref"), e, "'%s' is no name of a commit",
+				s->ref);
 	for (size_t i = 0; i < s->urls.n; i++)
 		if (!str_starts(s->urls.v[i], "https://") && !str_starts(s->urls.v[i], "http://"))
 			return yaml_err(l->file, yaml_item(urls, i), e,
@@ -67,8 +71,9 @@ int source_finish(struct loader *l, const struct yaml *root, void *object, struc
 	if (check_words(l, root, s, e))
 		return -1;
 	if (ways != 1)
-		return yaml_err(l->file, root, e,
-				"a source needs one of 'git', 'path', 'tarball', or 'package' and 'urls'");
+		return yaml_err(
+			l->file, root, e,
+			"a source needs one of 'git', 'path', 'tarball', or 'package' and 'urls'");
 	if (!s->git != !s->ref)
 		return yaml_err(l->file, root, e, "'git' and 'ref' go together");
 	if (!s->package != !s->suite)
@@ -130,9 +135,10 @@ int variant_parse_patches(struct loader *l, const struct yaml *y, void *object, 
 			return -1;
 		path = find_patches(l, item->text);
 		if (!file_exists(path) && !dir_exists(path))
-			return yaml_err(l->file, item, e,
-					"there are no patches '%s', neither beside this file nor in patches/",
-					item->text);
+			return yaml_err(
+				l->file, item, e,
+				"there are no patches '%s', neither beside this file nor in patches/",
+				item->text);
 		if (strv_has(&v->patches, path))
 			return yaml_err(l->file, item, e, "patches '%s' stand twice", item->text);
 		strv_push(&v->patches, path);
@@ -189,8 +195,8 @@ static int arch_item(const struct loader *l, const struct yaml *item, const stru
 		return 0;
 	for (const struct arch *a = archs; a->name; a++)
 		str_addf(&known, "%s%s", known.len ? ", " : "", a->name);
-	return yaml_err(l->file, item, e, "unknown architecture '%s'; expected one of %s", item->text,
-			known.buf);
+	return yaml_err(l->file, item, e, "unknown architecture '%s'; expected one of %s",
+			item->text, known.buf);
 }
 
 int variant_parse_archs(struct loader *l, const struct yaml *y, void *object, struct err *e)
@@ -215,7 +221,8 @@ static bool is_option(const char *word)
 {
 	size_t n = strspn(word, ALNUM "_");
 
-	return str_starts(word, "CONFIG_") && n > strlen("CONFIG_") && word[n] == '=' && word[n + 1];
+	return str_starts(word, "CONFIG_") && n > strlen("CONFIG_") && word[n] == '=' &&
+	       word[n + 1];
 }
 
 int variant_finish(struct loader *l, const struct yaml *root, void *object, struct err *e)
@@ -231,7 +238,8 @@ int variant_finish(struct loader *l, const struct yaml *root, void *object, stru
 		for (size_t k = 0; k < words.n; k++)
 			if (!is_option(words.v[k]))
 				return yaml_err(l->file, yaml_item(own, i), e,
-						"option '%s': expected CONFIG_NAME=value", words.v[k]);
+						"option '%s': expected CONFIG_NAME=value",
+						words.v[k]);
 	}
 	return 0;
 }
@@ -278,18 +286,19 @@ static bool same_strings(const struct strv *a, const struct strv *b)
 bool variant_same_build(const struct variant *a, const struct variant *b)
 {
 	return a->source == b->source && !strcmp(a->base_config, b->base_config) &&
-	       same_strings(&a->patches, &b->patches) && same_strings(&a->fragments, &b->fragments) &&
-	       same_strings(&a->options, &b->options);
+	       same_strings(&a->patches, &b->patches) &&
+	       same_strings(&a->fragments, &b->fragments) && same_strings(&a->options, &b->options);
 }
 
-int variant_fragments(const struct variant *v, const struct arch *a, struct strv *out, struct err *e)
+int variant_fragments(const struct variant *v, const struct arch *a, struct strv *out,
+		      struct err *e)
 {
 	for (size_t i = 0; i < v->fragments.n; i++) {
 		cleanup_free char *path = fragment_path(v->fragments.v[i], a->name);
 
 		if (!file_exists(path))
-			return err_set(e, ERR_USAGE, "variant '%s': there is no fragment '%s'", v->name,
-				       path);
+			return err_set(e, ERR_USAGE, "variant '%s': there is no fragment '%s'",
+				       v->name, path);
 		strv_push(out, path);
 	}
 	return 0;
@@ -323,7 +332,8 @@ int target_finish(struct loader *l, const struct yaml *root, void *object, struc
 
 	if (!strcmp(t->backend, "fake")) {
 		if (!t->fake_records)
-			return yaml_err(l->file, root, e, "backend fake needs the key 'fake_records'");
+			return yaml_err(l->file, root, e,
+					"backend fake needs the key 'fake_records'");
 		return 0;
 	}
 	if (!t->machine)

@@ -9,14 +9,8 @@
 #include "runner/commands.h"
 
 const struct command *const commands[] = {
-	&command_doctor,
-	&command_list,
-	&command_build,
-	&command_boot,
-	&command_run,
-	&command_compare,
-	&command_show,
-	NULL,
+	&command_doctor, &command_list,    &command_build, &command_boot,
+	&command_run,    &command_compare, &command_show,  NULL,
 };
 
 static const struct command *find(const char *name)
@@ -33,9 +27,10 @@ static void print_overview(FILE *to)
 		    "Did this change make the kernel slower, and am I sure?\n\n");
 	for (const struct command *const *c = commands; *c; c++)
 		fprintf(to, "  %-9s %s\n", (*c)->name, (*c)->summary);
-	fprintf(to, "\n'kdelta help COMMAND' shows options and examples.\n"
-		    "Exit status: 0 nothing regressed, 1 a regression, 2 usage or configuration error, "
-		    "3 the infrastructure broke.\n");
+	fprintf(to,
+		"\n'kdelta help COMMAND' shows options and examples.\n"
+		"Exit status: 0 nothing regressed, 1 a regression, 2 usage or configuration error, "
+		"3 the infrastructure broke.\n");
 }
 
 /* A configuration error starts with file:line:column, which editors and people can follow as it is. */
@@ -83,7 +78,8 @@ static int help(int argc, char **argv)
 	}
 	c = find(argv[0]);
 	if (!c) {
-		fprintf(stderr, "kdelta: unknown command '%s'; 'kdelta help' lists them\n", argv[0]);
+		fprintf(stderr, "kdelta: unknown command '%s'; 'kdelta help' lists them\n",
+			argv[0]);
 		return ERR_USAGE;
 	}
 	options_help(c, &out);
@@ -128,7 +124,8 @@ int main(int argc, char **argv)
 		return help(argc - 2, argv + 2);
 	c = find(argv[1]);
 	if (!c) {
-		fprintf(stderr, "kdelta: unknown command '%s'; 'kdelta help' lists them\n", argv[1]);
+		fprintf(stderr, "kdelta: unknown command '%s'; 'kdelta help' lists them\n",
+			argv[1]);
 		return ERR_USAGE;
 	}
 	status = run_command(c, argc - 2, argv + 2);

@@ -32,8 +32,8 @@ static int set_int(const struct option_desc *o, const char *value, int *out, str
 	errno = 0;
 	v = strtoll(value, &end, 10);
 	if (errno || end == value || *end || v < o->min || v > o->max)
-		return err_set(e, ERR_USAGE, "'--%s %s': expected a number from %lld to %lld", o->name,
-			       value, o->min, o->max);
+		return err_set(e, ERR_USAGE, "'--%s %s': expected a number from %lld to %lld",
+			       o->name, value, o->min, o->max);
 	*out = (int)v;
 	return 0;
 }
@@ -96,8 +96,8 @@ struct cursor {
 };
 
 /* The value of an option: attached ("--boots=3", "-j3") or the next argument. */
-static int take_value(const struct option_desc *o, const char *attached, struct cursor *cur, void *opts,
-		      struct err *e)
+static int take_value(const struct option_desc *o, const char *attached, struct cursor *cur,
+		      void *opts, struct err *e)
 {
 	if (o->type == OPT_FLAG) {
 		if (attached)
@@ -135,7 +135,8 @@ static int parse_option(const struct command *c, struct cursor *cur, void *opts,
 		if (o)
 			return take_value(o, arg[2] ? arg + 2 : NULL, cur, opts, e);
 	}
-	return err_set(e, ERR_USAGE, "unknown option '%s'; 'kdelta help %s' lists them", arg, c->name);
+	return err_set(e, ERR_USAGE, "unknown option '%s'; 'kdelta help %s' lists them", arg,
+		       c->name);
 }
 
 static int check_count(const struct command *c, const struct strv *args, struct err *e)
@@ -147,8 +148,8 @@ static int check_count(const struct command *c, const struct strv *args, struct 
 	return err_set(e, ERR_USAGE, "usage: kdelta %s %s", c->name, c->usage);
 }
 
-int options_parse(const struct command *c, int argc, char *const *argv, void *opts, struct strv *args,
-		  struct strv *rest, bool *help, struct err *e)
+int options_parse(const struct command *c, int argc, char *const *argv, void *opts,
+		  struct strv *args, struct strv *rest, bool *help, struct err *e)
 {
 	struct cursor cur = { .argc = argc, .argv = argv };
 
@@ -227,7 +228,9 @@ static void add_examples(const struct command *c, const char *prefix, struct str
 
 void options_help(const struct command *c, struct str *out)
 {
-	static const struct option_desc help = { .name = "help", .letter = 'h', .help = "show this" };
+	static const struct option_desc help = { .name = "help",
+						 .letter = 'h',
+						 .help = "show this" };
 
 	str_addf(out, "usage: kdelta %s %s\n\n", c->name, c->usage);
 	wrap(c->help, 0, 0, out);
@@ -291,20 +294,22 @@ static void man_command(const struct command *c, struct str *out)
 
 void options_man(const struct command *const *all, struct str *out)
 {
-	str_add(out, ".TH KDELTA 1 \"\" \"kdelta " KDELTA_VERSION "\" \"User Commands\"\n"
-		     ".SH NAME\nkdelta \\- did this change make the kernel slower, and am I sure?\n"
-		     ".SH SYNOPSIS\n.B kdelta\n.I COMMAND\n[options]\n"
-		     ".SH DESCRIPTION\nkdelta builds and boots Linux kernel variants, runs workloads on them, "
-		     "keeps every sample in SQLite and says which differences are real.\n"
-		     ".SH COMMANDS\n");
+	str_add(out,
+		".TH KDELTA 1 \"\" \"kdelta " KDELTA_VERSION "\" \"User Commands\"\n"
+		".SH NAME\nkdelta \\- did this change make the kernel slower, and am I sure?\n"
+		".SH SYNOPSIS\n.B kdelta\n.I COMMAND\n[options]\n"
+		".SH DESCRIPTION\nkdelta builds and boots Linux kernel variants, runs workloads on them, "
+		"keeps every sample in SQLite and says which differences are real.\n"
+		".SH COMMANDS\n");
 	for (const struct command *const *c = all; *c; c++)
 		man_command(*c, out);
-	str_add(out, ".SH EXIT STATUS\n0: nothing regressed. 1: a regression. 2: usage or configuration error. "
-		     "3: the infrastructure broke (a build, a boot, a tool).\n"
-		     ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nsources, kernels and images (kdelta/ below it)\n"
-		     ".TP\n.B XDG_DATA_HOME\nthe database and console logs (kdelta/ below it)\n"
-		     ".TP\n.B KDELTA_CONFIGS\nthe configuration folder\n"
-		     ".TP\n.B NO_COLOR\nno colours\n");
+	str_add(out,
+		".SH EXIT STATUS\n0: nothing regressed. 1: a regression. 2: usage or configuration error. "
+		"3: the infrastructure broke (a build, a boot, a tool).\n"
+		".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nsources, kernels and images (kdelta/ below it)\n"
+		".TP\n.B XDG_DATA_HOME\nthe database and console logs (kdelta/ below it)\n"
+		".TP\n.B KDELTA_CONFIGS\nthe configuration folder\n"
+		".TP\n.B NO_COLOR\nno colours\n");
 }
 
 bool term_colour(void)

@@ -53,8 +53,8 @@ struct plan_options {
 };
 
 /* Fails (ERR_USAGE) when a variant does not support a target's architecture, naming both. */
-int plan_make(struct config *c, const struct suite *s, const struct plan_options *o, struct plan *out,
-	      struct err *e);
+int plan_make(struct config *c, const struct suite *s, const struct plan_options *o,
+	      struct plan *out, struct err *e);
 void plan_release(struct plan *p);
 
 /*

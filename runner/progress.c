@@ -71,8 +71,9 @@ static void on_objects(void *arg, long done, long total, double seconds)
 	if (total > 0 && done > 0 && done <= total) {
 		double left = seconds * (double)(total - done) / (double)done;
 
-		progress_update(arg, "%ld of about %ld objects, %d:%02d elapsed, about %d:%02d left", done,
-				total, min, sec, (int)left / 60, (int)left % 60);
+		progress_update(arg,
+				"%ld of about %ld objects, %d:%02d elapsed, about %d:%02d left",
+				done, total, min, sec, (int)left / 60, (int)left % 60);
 	} else {
 		progress_update(arg, "%ld objects, %d:%02d elapsed", done, min, sec);
 	}

@@ -52,14 +52,15 @@ struct session_boot {
 };
 
 /* The complete command line for @v on @t; checked against what the architecture takes. */
-int session_cmdline(const struct target *t, const struct variant *v, struct strv *out, struct err *e);
+int session_cmdline(const struct target *t, const struct variant *v, struct strv *out,
+		    struct err *e);
 
 /* Nothing is started: arms are resolved, command lines composed and checked against the architecture's limit.
  * @log_dir NULL: console logs are not kept. */
 int session_init(struct session *s, const struct plan *p, const char *log_dir, struct err *e);
 /* Build or find kernels and modules, make the initramfs files. */
-int session_prepare(struct session *s, const struct build_options *o, const struct build_progress *p,
-		    struct err *e);
+int session_prepare(struct session *s, const struct build_options *o,
+		    const struct build_progress *p, struct err *e);
 void session_release(struct session *s);
 
 /* The request that a boot of this arm makes; for --dry-run too (image and initrd may be names only). */

@@ -28,7 +28,7 @@ struct boot_request {
 };
 
 enum boot_status {
-	BOOT_OK,     /* the end marker came and the machine switched itself off */
+	BOOT_OK, /* the end marker came and the machine switched itself off */
 	BOOT_BROKEN, /* anything else; reason says what */
 };
 

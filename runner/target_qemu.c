@@ -220,9 +220,10 @@ static int qemu_clock(const struct target *t, struct guest_clock *c, struct err 
 		c->unit = "instructions";
 		c->ev = EV_SIMULATED;
 		c->den = (double)(a->tick_ns_den << icount);
-	} else if (a->tick_is_cycles) {
-		c->suffix = kvm ? "cycles" : "time";
-		c->unit = kvm ? "cycles" : "ticks";
+	} else if (a->tick_is_cycles || (kvm && a->tick_pin)) {
+		/* a rate that is pinned under TCG is the host's own under KVM, and not known here */
+		c->suffix = kvm && a->tick_is_cycles ? "cycles" : "time";
+		c->unit = kvm && a->tick_is_cycles ? "cycles" : "ticks";
 		c->num = 1;
 		c->den = 1;
 	}

@@ -23,7 +23,10 @@ struct err {
 	char msg[ERR_MAX]; /* one line, cut with "..." when longer */
 };
 
-#define ERR_INIT { .kind = ERR_NONE, .msg = "" }
+#define ERR_INIT                                                                                   \
+	{                                                                                          \
+		.kind = ERR_NONE, .msg = ""                                                        \
+	}
 
 /* Set the message (the first error wins: a set @e is left as it is). @e may be NULL. Returns -1. */
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)

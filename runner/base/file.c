@@ -26,8 +26,8 @@ static int read_fd(int fd, const char *path, size_t max, struct str *out, struct
 			return err_errno(e, ERR_INFRA, "cannot read '%s'", path);
 		total += (size_t)n;
 		if (total > max)
-			return err_set(e, ERR_INFRA, "cannot read '%s': larger than %zu bytes", path,
-				       max);
+			return err_set(e, ERR_INFRA, "cannot read '%s': larger than %zu bytes",
+				       path, max);
 		str_addmem(out, buf, (size_t)n);
 	}
 	return 0;
@@ -196,7 +196,8 @@ int dir_make(const char *path, struct err *e)
 			break;
 	}
 	if (!dir_exists(path))
-		return err_set(e, ERR_INFRA, "cannot make the folder '%s': a file is in the way", path);
+		return err_set(e, ERR_INFRA, "cannot make the folder '%s': a file is in the way",
+			       path);
 	return 0;
 }
 

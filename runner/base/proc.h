@@ -16,35 +16,38 @@
 #include "runner/base/err.h"
 #include "runner/base/str.h"
 
-#define PROC_NULL (-1)	  /* /dev/null */
+#define PROC_NULL (-1) /* /dev/null */
 #define PROC_INHERIT (-2) /* kdelta's own */
 
 struct proc {
 	const char *const *argv; /* argv[0] is searched in PATH */
-	const struct strv *env;	 /* "NAME=value" added to the environment; NULL: none; "NAME" unsets */
-	const char *cwd;	 /* NULL: stay */
-	int in_fd;		 /* a descriptor, or PROC_* */
-	int out_fd;		 /* used when @out is NULL */
-	int err_fd;		 /* used when @out is NULL */
-	struct str *out;	 /* capture standard output and error together, or NULL */
-	size_t out_max;		 /* keep only this much of the tail of @out; 0: 1 MiB */
-	bool out_only;		 /* with @out: capture standard output alone, errors go to err_fd */
-	long deadline_ms;	 /* 0: none */
-	uid_t uid;		 /* run as this user and gid when not 0 and we are root */
+	const struct strv *env; /* "NAME=value" added to the environment; NULL: none; "NAME" unsets */
+	const char *cwd; /* NULL: stay */
+	int in_fd; /* a descriptor, or PROC_* */
+	int out_fd; /* used when @out is NULL */
+	int err_fd; /* used when @out is NULL */
+	struct str *out; /* capture standard output and error together, or NULL */
+	size_t out_max; /* keep only this much of the tail of @out; 0: 1 MiB */
+	bool out_only; /* with @out: capture standard output alone, errors go to err_fd */
+	long deadline_ms; /* 0: none */
+	uid_t uid; /* run as this user and gid when not 0 and we are root */
 	gid_t gid;
 	unsigned long fsize_max; /* RLIMIT_FSIZE in bytes; 0: unlimited */
-	int dir_fd;		 /* when > 0: run @file below this open folder, whoever may get there */
-	const char *file;	 /* by name, and leave the descriptor open in the child */
-	bool foreground;	 /* stay in kdelta's process group (an interactive shell) */
+	int dir_fd; /* when > 0: run @file below this open folder, whoever may get there */
+	const char *file; /* by name, and leave the descriptor open in the child */
+	bool foreground; /* stay in kdelta's process group (an interactive shell) */
 };
 
-#define PROC_INIT { .in_fd = PROC_NULL, .out_fd = PROC_NULL, .err_fd = PROC_NULL }
+#define PROC_INIT                                                                                  \
+	{                                                                                          \
+		.in_fd = PROC_NULL, .out_fd = PROC_NULL, .err_fd = PROC_NULL                       \
+	}
 
 struct proc_result {
-	int status;	 /* exit status; 128 + signal when killed */
-	int signal;	 /* 0, or the signal that ended it */
-	bool timed_out;	 /* the deadline passed */
-	double seconds;	 /* wall time */
+	int status; /* exit status; 128 + signal when killed */
+	int signal; /* 0, or the signal that ended it */
+	bool timed_out; /* the deadline passed */
+	double seconds; /* wall time */
 };
 
 /*

@@ -27,7 +27,10 @@ struct str {
 };
 
 extern char str_empty[];
-#define STR_INIT { .buf = str_empty, .len = 0, .cap = 0 }
+#define STR_INIT                                                                                   \
+	{                                                                                          \
+		.buf = str_empty, .len = 0, .cap = 0                                               \
+	}
 
 void str_init(struct str *s);
 void str_release(struct str *s);
@@ -50,7 +53,10 @@ struct strv {
 	size_t cap;
 };
 
-#define STRV_INIT { .v = NULL, .n = 0, .cap = 0 }
+#define STRV_INIT                                                                                  \
+	{                                                                                          \
+		.v = NULL, .n = 0, .cap = 0                                                        \
+	}
 
 void strv_push(struct strv *v, const char *text);
 void strv_pushf(struct strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -75,7 +81,7 @@ bool str_ends(const char *s, const char *suffix);
 
 /* Grow an array by one element: ARRAY_PUSH(ptr, n, cap) returns a pointer to the zeroed new one. */
 void *array_push(void **ptr, size_t *n, size_t *cap, size_t elem);
-#define ARRAY_PUSH(ptr, n, cap) \
+#define ARRAY_PUSH(ptr, n, cap)                                                                    \
 	((__typeof__(ptr))array_push((void **)&(ptr), &(n), &(cap), sizeof(*(ptr))))
 
 /* Free at scope end: `cleanup_free char *p = ...;`, `cleanup_str struct str s = STR_INIT;` */

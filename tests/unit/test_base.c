@@ -43,11 +43,8 @@ static void strv_splits(void **state)
 		size_t n;
 		const char *last;
 	} rows[] = {
-		{ "", " ", 0, NULL },
-		{ "   ", " ", 0, NULL },
-		{ "a", " ", 1, "a" },
-		{ " a  b ", " ", 2, "b" },
-		{ "a:b,c", ":,", 3, "c" },
+		{ "", " ", 0, NULL },      { "   ", " ", 0, NULL },   { "a", " ", 1, "a" },
+		{ " a  b ", " ", 2, "b" }, { "a:b,c", ":,", 3, "c" },
 	};
 
 	(void)state;
@@ -231,7 +228,11 @@ static void proc_reports_how_it_ended(void **state)
 		{ { "sh", "-c", "kill -9 $$" }, 0, 128 + SIGKILL, false, "" },
 		{ { "sleep", "60" }, 50, 128 + SIGTERM, true, "" },
 		/* one that ignores SIGTERM */
-		{ { "sh", "-c", "trap '' TERM; while :; do sleep 0.01; done" }, 50, 128 + SIGKILL, true, "" },
+		{ { "sh", "-c", "trap '' TERM; while :; do sleep 0.01; done" },
+		  50,
+		  128 + SIGKILL,
+		  true,
+		  "" },
 	};
 
 	(void)state;
@@ -248,14 +249,15 @@ static void proc_reports_how_it_ended(void **state)
 		    strcmp(out.buf, rows[i].out))
 			fail_msg("%s %s: got status %d, timed out %d, '%s'; wanted %d, %d, '%s'",
 				 rows[i].argv[0], rows[i].argv[1] ? rows[i].argv[1] : "", r.status,
-				 r.timed_out, out.buf, rows[i].status, rows[i].timed_out, rows[i].out);
+				 r.timed_out, out.buf, rows[i].status, rows[i].timed_out,
+				 rows[i].out);
 	}
 }
 
 static void proc_keeps_the_tail_of_a_flood(void **state)
 {
-	const char *argv[] = { "sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done",
-			       NULL };
+	const char *argv[] = { "sh", "-c",
+			       "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo $i; done", NULL };
 	cleanup_str struct str out = STR_INIT;
 	struct proc p = PROC_INIT;
 	struct proc_result r;
@@ -279,7 +281,8 @@ static void proc_names_what_it_cannot_run(void **state)
 	(void)state;
 	p.argv = argv;
 	assert_int_equal(proc_run(&p, &r, &e), -1);
-	assert_string_equal(e.msg, "cannot run 'kdelta-no-such-program': No such file or directory");
+	assert_string_equal(e.msg,
+			    "cannot run 'kdelta-no-such-program': No such file or directory");
 	err_clear(&e);
 	p.argv = failing;
 	assert_int_equal(proc_check(&p, &e), -1);
@@ -288,8 +291,8 @@ static void proc_names_what_it_cannot_run(void **state)
 
 static void proc_passes_environment_folder_and_nothing_else(void **state)
 {
-	const char *argv[] = { "sh", "-c", "echo $KD_A-${KD_B-unset}; pwd -P; ls /proc/self/fd | wc -l",
-			       NULL };
+	const char *argv[] = { "sh", "-c",
+			       "echo $KD_A-${KD_B-unset}; pwd -P; ls /proc/self/fd | wc -l", NULL };
 	cleanup_strv struct strv env = STRV_INIT;
 	cleanup_str struct str out = STR_INIT;
 	cleanup_free char *want = NULL;
@@ -315,7 +318,8 @@ static void proc_passes_environment_folder_and_nothing_else(void **state)
 static void proc_stop_ends_the_whole_group(void **state)
 {
 	cleanup_free char *mark = in_temp(state, "pid");
-	cleanup_free char *script = xasprintf("sleep 60 & echo $! > %s.t; mv %s.t %s; wait", mark, mark, mark);
+	cleanup_free char *script =
+		xasprintf("sleep 60 & echo $! > %s.t; mv %s.t %s; wait", mark, mark, mark);
 	const char *argv[] = { "sh", "-c", script, NULL };
 	cleanup_str struct str pid_text = STR_INIT;
 	struct proc p = PROC_INIT;
@@ -352,14 +356,15 @@ int main(void)
 		cmocka_unit_test(err_keeps_the_first_and_is_one_line),
 		cmocka_unit_test_setup_teardown(file_write_is_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(file_tail_and_copy, setup, teardown),
-		cmocka_unit_test_setup_teardown(tree_remove_spares_what_links_point_to, setup, teardown),
+		cmocka_unit_test_setup_teardown(tree_remove_spares_what_links_point_to, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(dir_make_says_what_is_in_the_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(lock_excludes_another_process, setup, teardown),
 		cmocka_unit_test(proc_reports_how_it_ended),
 		cmocka_unit_test(proc_keeps_the_tail_of_a_flood),
 		cmocka_unit_test(proc_names_what_it_cannot_run),
-		cmocka_unit_test_setup_teardown(proc_passes_environment_folder_and_nothing_else, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(proc_passes_environment_folder_and_nothing_else,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(proc_stop_ends_the_whole_group, setup, teardown),
 	};
 

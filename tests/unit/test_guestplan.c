@@ -175,11 +175,8 @@ static void canary(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		config_folder_test(shell),
-		config_folder_test(exec),
-		config_folder_test(run),
-		config_folder_test(complete),
-		config_folder_test(canary),
+		config_folder_test(shell),    config_folder_test(exec),   config_folder_test(run),
+		config_folder_test(complete), config_folder_test(canary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
