@@ -200,7 +200,7 @@ static void limits(void **state)
 	repeat(&deep, "[", 100000);
 	check_refused(p, "very deep", deep.buf, deep.len, "1:66: Max depth (64) exceeded");
 	str_add(&bomb, "a: &a [x, x, x, x]\n");
-	for (char c = 'b'; c < 'z'; c++)
+	for (int c = 'b'; c < 'z'; c++)
 		str_addf(&bomb, "%c: &%c [*%c, *%c, *%c]\n", c, c, c - 1, c - 1, c - 1);
 	check_refused(p, "a bomb", bomb.buf, bomb.len,
 		      "2:8: aliases ('*name') are not understood here");
