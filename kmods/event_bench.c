@@ -56,11 +56,13 @@ struct scratch {
 
 static struct scratch *scratch;
 
-#define OP(id, body)                                                                               \
-	static noinline void op_##id(struct scratch *s, unsigned long n)                           \
-	{                                                                                          \
-		while (n--)                                                                        \
-			body;                                                                      \
+/* The formatter knows neither macros of statements nor the operands of asm. */
+/* clang-format off */
+#define OP(id, body)								\
+	static noinline void op_##id(struct scratch *s, unsigned long n)	\
+	{									\
+		while (n--)							\
+			body;							\
 	}
 
 #if defined(CONFIG_X86)
@@ -115,20 +117,12 @@ static noinline void op_wrmsr(struct scratch *s, unsigned long n)
 #define LOOP_ASM "1: nopr %%r7\n\taghi %0,-1\n\tjnz 1b"
 
 /* Page and segment tables are given by their absolute address; the entry is that of address 0. */
-#define PTE(local)                                                                                 \
-	({                                                                                         \
-		asm volatile("ipte %0,%1,0,%2"                                                     \
-			     :                                                                     \
-			     : "a"(__pa(s->table)), "a"(0UL), "i"(local)                           \
-			     : "memory");                                                          \
-	})
-#define SEGMENT(local)                                                                             \
-	({                                                                                         \
-		asm volatile("idte %0,0,%1,%2"                                                     \
-			     :                                                                     \
-			     : "a"(__pa(s->table)), "a"(0UL), "i"(local)                           \
-			     : "cc", "memory");                                                    \
-	})
+#define PTE(local)									\
+	({ asm volatile("ipte %0,%1,0,%2"						\
+			: : "a"(__pa(s->table)), "a"(0UL), "i"(local) : "memory"); })
+#define SEGMENT(local)									\
+	({ asm volatile("idte %0,0,%1,%2"						\
+			: : "a"(__pa(s->table)), "a"(0UL), "i"(local) : "cc", "memory"); })
 
 OP(ipte_global, PTE(0))
 OP(ipte_local, PTE(1))
@@ -142,12 +136,13 @@ OP(cs, asm volatile("cs %%r0,%%r0,%0" : "+Q"(s->word[0]) : : "0", "cc", "memory"
 OP(mviy, asm volatile("mviy %0,1" : "=QS"(*(u8 *)s->word) : : "memory"))
 
 /* Compare and swap zero with zero, then purge. */
-#define SWAP(insn)                                                                                 \
-	do {                                                                                       \
-		union register_pair r = { .even = 0, .odd = 0 };                                   \
-		unsigned long addr = (unsigned long)s->word | 1;                                   \
-                                                                                                   \
-		asm volatile(insn " %0,%1" : "+&d"(r.pair) : "d"(addr) : "cc", "memory");          \
+#define SWAP(insn)								\
+	do {									\
+		union register_pair r = { .even = 0, .odd = 0 };		\
+		unsigned long addr = (unsigned long)s->word | 1;		\
+										\
+		asm volatile(insn " %0,%1"					\
+			     : "+&d"(r.pair) : "d"(addr) : "cc", "memory");	\
 	} while (0)
 
 OP(csp, SWAP("csp"))
@@ -175,9 +170,7 @@ OP(dsb, asm volatile("dsb ish" : : : "memory"))
 OP(load_exclusive, asm volatile("ldxr w0,%0" : : "Q"(s->word[0]) : "x0", "memory"))
 OP(store_exclusive, asm volatile("stxr w0,w1,%0" : "=Q"(s->word[0]) : : "x0", "memory"))
 OP(lse_atomic, asm volatile(".arch_extension lse\n\tldadd w0,w1,%0"
-			    : "+Q"(s->word[0])
-			    :
-			    : "x1", "memory"))
+			    : "+Q"(s->word[0]) : : "x1", "memory"))
 
 static bool has_lse(void)
 {
@@ -203,6 +196,7 @@ static noinline void op_ttbr0_write(struct scratch *s, unsigned long n)
 }
 
 #endif
+/* clang-format on */
 
 struct op {
 	const char *name;
