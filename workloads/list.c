@@ -3,6 +3,7 @@
 #include "workloads/workload.h"
 
 extern const struct workload workload_event_bench;
+extern const struct workload workload_isolated;
 extern const struct workload workload_kmalloc_bench;
 extern const struct workload workload_none;
 extern const struct workload workload_pte;
@@ -11,6 +12,7 @@ extern const struct workload workload_pte;
 // clang-format off
 const struct workload *const workloads[] = {
 	&workload_event_bench,
+	&workload_isolated,
 	&workload_kmalloc_bench,
 	&workload_none,
 	&workload_pte,
