@@ -123,6 +123,18 @@ static int need_variant(const struct facts *f, const char *name, long long run,
 		       known.buf);
 }
 
+/* The caller frees @c, also after an error. */
+static int judge(struct store *s, const struct store_run_row *run, const char *a, const char *b,
+		 struct comparison *c, struct err *e)
+{
+	comparison_init(c);
+	if (store_load_pairs(s, run->id, a, b, c, e))
+		return -1;
+	c->margin = run->margin;
+	compare_run(c);
+	return 0;
+}
+
 static int report(struct store *s, const struct store_run_row *run, struct facts *f, const char *a,
 		  const char *b, const struct compare_options *o, struct str *out, bool *regressed,
 		  struct err *e)
@@ -143,13 +155,10 @@ static int report(struct store *s, const struct store_run_row *run, struct facts
 
 	if (need_variant(f, a, run->id, &va, e) || need_variant(f, b, run->id, &vb, e))
 		return -1;
-	comparison_init(&c);
-	if (store_load_pairs(s, run->id, a, b, &c, e)) {
+	if (judge(s, run, a, b, &c, e)) {
 		comparison_free(&c);
 		return -1;
 	}
-	c.margin = run->margin;
-	compare_run(&c);
 	describe_kernel(va, &f->kernel_a);
 	describe_kernel(vb, &f->kernel_b);
 	describe_machines(f, a, b);
@@ -173,12 +182,7 @@ int compare_run_alarms(struct store *s, const struct store_run_row *run, const c
 	int ret;
 
 	*alarms = *compared = 0;
-	comparison_init(&c);
-	ret = store_load_pairs(s, run->id, a, b, &c, e);
-	if (!ret) {
-		c.margin = run->margin;
-		compare_run(&c);
-	}
+	ret = judge(s, run, a, b, &c, e);
 	for (size_t i = 0; !ret && i < c.n; i++) {
 		enum verdict v = c.pairs[i].verdict;
 
