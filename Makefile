@@ -79,6 +79,8 @@ GUEST_SRC := \
 	$(wildcard workloads/*.c) \
 	$(wildcard results/record*.c) \
 	$(wildcard results/hist*.c) \
+	$(wildcard results/param*.c) \
+	$(wildcard collectors/collect*.c) \
 	$(wildcard runner/base/*.c)
 
 HOST_SRC := \
@@ -86,6 +88,7 @@ HOST_SRC := \
 	$(wildcard runner/*.c) \
 	$(wildcard results/*.c) \
 	$(wildcard collectors/static*.c) \
+	$(wildcard collectors/collect*.c) \
 	$(filter-out workloads/guest%,$(wildcard workloads/*.c)) \
 	$(wildcard collectors/plugin_host*.c)
 

@@ -17,6 +17,7 @@
  *	begin      w=                                          workload number w of the plan starts
  *	value      w= metric= unit= dir= ev= stat= round= cpu= value=
  *	hist       w= metric= unit= dir= ev= round= cpu= sub= buckets=LOWER:COUNT,…
+ *	note       w= round= cpu= key= value=                   a text that belongs to a round: a timeline, a version
  *	done       w= state=ok|failed|broken|skipped reason=   workload w has ended
  *	end        records=N                                   last line: N value and hist lines came before
  *
@@ -29,7 +30,7 @@
  * broken; "exit" is the exit status of the command of an exec plan.
  *
  * value is a decimal number, or NUM/DEN with two integers (kernel code has no floating point). round
- * counts from 0; cpu is a CPU number or -1 for "not of one CPU". stat says what a value summarises
+ * counts from 0, and is -1 in a note that belongs to the whole workload; cpu is a CPU number or -1 for "not of one CPU". stat says what a value summarises
  * within its round: mean, min, max, count, total. dir: lower, higher (is better) or none.
  * ev (evidence): static, simulated, virtual, hardware, emulated-time.
  *

@@ -51,7 +51,7 @@ static void kind_reference(const struct config_kind *kind, struct str *out)
 	str_addch(out, '\n');
 }
 
-static void param_row(const struct workload_param *p, struct str *out)
+static void param_row(const struct param *p, struct str *out)
 {
 	str_addf(out, "| `%s` | ", p->name);
 	if (p->type == PARAM_ENUM)
@@ -81,12 +81,12 @@ static void workload_reference(const struct workload *w, struct str *out)
 	list_words("Architectures", w->archs, out);
 	if (w->params && w->params->name) {
 		str_add(out, "| parameter | value | default | meaning |\n|---|---|---|---|\n");
-		for (const struct workload_param *p = w->params; p->name; p++)
+		for (const struct param *p = w->params; p->name; p++)
 			param_row(p, out);
 		str_addch(out, '\n');
 	}
 	str_add(out, "| metric | unit | better | meaning |\n|---|---|---|---|\n");
-	for (const struct workload_metric *m = w->metrics; m && m->name; m++) {
+	for (const struct metric *m = w->metrics; m && m->name; m++) {
 		str_addf(out, "| `%s` | %s | %s | ", m->name, m->unit, direction_name(m->dir));
 		cell(m->help, out);
 		str_add(out, " |\n");

@@ -45,7 +45,7 @@ int suite_parse_targets(struct loader *l, const struct yaml *y, void *object, st
 
 /* The keys that every workload takes, besides its own parameters. */
 static const struct {
-	struct workload_param param;
+	struct param param;
 	size_t offset;
 } framework[] = {
 	{ { .name = "rounds", .type = PARAM_INT, .unit = "rounds", .min = 1, .max = 100000 },
@@ -88,7 +88,7 @@ static struct suite_workload workload_new(const struct workload *w)
 	};
 	size_t cap = 0;
 
-	for (const struct workload_param *p = w->params; p && p->name; p++) {
+	for (const struct param *p = w->params; p && p->name; p++) {
 		__typeof__(sw.params) at = ARRAY_PUSH(sw.params, sw.nparams, cap);
 
 		at->name = p->name;
@@ -120,7 +120,7 @@ static void set_param(struct suite_workload *sw, const char *name, const char *v
 	}
 }
 
-static int check_value(const struct loader *l, const struct workload_param *p, const struct yaml *y,
+static int check_value(const struct loader *l, const struct param *p, const struct yaml *y,
 		       struct err *e)
 {
 	struct err inner = ERR_INIT;
@@ -128,7 +128,7 @@ static int check_value(const struct loader *l, const struct workload_param *p, c
 	if (y->type != YAML_SCALAR)
 		return yaml_err(l->file, y, e, "'%s': expected one value or a list of values",
 				p->name);
-	if (workload_param_check(p, y->text, &inner))
+	if (param_check(p, y->text, &inner))
 		return yaml_err(l->file, y, e, "%s", inner.msg);
 	return 0;
 }
@@ -139,7 +139,7 @@ static int too_many(const struct loader *l, const struct yaml *y, struct err *e)
 			    WORKLOADS_MAX);
 }
 
-static int apply_param(struct loader *l, const struct workload_param *p, const struct yaml *y,
+static int apply_param(struct loader *l, const struct param *p, const struct yaml *y,
 		       struct sweep *s, struct err *e)
 {
 	struct sweep next = { 0 };
@@ -170,7 +170,7 @@ static int unknown_param(const struct loader *l, const struct workload *w, const
 {
 	cleanup_str struct str known = STR_INIT;
 
-	for (const struct workload_param *p = w->params; p && p->name; p++)
+	for (const struct param *p = w->params; p && p->name; p++)
 		str_addf(&known, "%s, ", p->name);
 	return yaml_key_err(l->file, y, e,
 			    "workload '%s' has no parameter '%s'; it takes: %srounds, warmup, timeout",
@@ -180,7 +180,7 @@ static int unknown_param(const struct loader *l, const struct workload *w, const
 static int apply_key(struct loader *l, const struct workload *w, const struct yaml *y,
 		     struct sweep *s, struct err *e)
 {
-	const struct workload_param *p = workload_param_find(w, y->key);
+	const struct param *p = param_find(w->params, y->key);
 
 	for (size_t i = 0; i < sizeof(framework) / sizeof(*framework); i++) {
 		if (strcmp(framework[i].param.name, y->key))
@@ -320,7 +320,7 @@ static int check_added(struct loader *l, const struct yaml *root, const struct s
 static bool takes_canary(const struct suite *s)
 {
 	for (size_t i = 0; i < s->nworkloads; i++)
-		if (workload_param_find(s->workloads[i].w, "canary"))
+		if (param_find(s->workloads[i].w->params, "canary"))
 			return true;
 	return false;
 }

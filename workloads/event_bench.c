@@ -28,7 +28,7 @@ static const char *const events[] = { "loop",
 				      "load_exclusive", "store_exclusive", "ttbr0_write",
 				      "ttbr1_write", NULL };
 
-static const struct workload_param event_params[] = {
+static const struct param event_params[] = {
 	{ .name = "event",
 	  .type = PARAM_ENUM,
 	  .unit = "",
@@ -62,7 +62,7 @@ static const struct workload_param event_params[] = {
 	{ .name = NULL },
 };
 
-static const struct workload_metric event_metrics[] = {
+static const struct metric event_metrics[] = {
 	{ "executed", "events", DIR_NONE, "how many were executed, by the module's own account" },
 	{ .name = NULL },
 };

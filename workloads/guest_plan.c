@@ -143,7 +143,7 @@ static int take_workload(struct guest_plan *p, const struct fields *f, struct er
 
 static int take_param(struct guest_plan *p, const struct fields *f, struct err *e)
 {
-	const struct workload_param *param;
+	const struct param *param;
 	struct guest_workload *w;
 	const char *name, *value;
 	int number;
@@ -154,11 +154,11 @@ static int take_param(struct guest_plan *p, const struct fields *f, struct err *
 	w = workload_at(p, number);
 	if (!w)
 		return err_set(e, ERR_INFRA, "parameter of the unknown workload %d", number);
-	param = workload_param_find(w->w, name);
+	param = param_find(w->w->params, name);
 	if (!param)
 		return err_set(e, ERR_INFRA, "workload '%s' has no parameter '%s'", w->w->name,
 			       name);
-	if (workload_param_check(param, value, e))
+	if (param_check(param, value, e))
 		return -1;
 	line_field(&w->line, name, value);
 	return 0;
@@ -203,7 +203,7 @@ static int check_params(struct guest_workload *w, struct err *e)
 {
 	if (fields_parse(&w->params, w->line.buf, w->line.len, e))
 		return err_prefix(e, "parameters of workload %d", w->number);
-	for (const struct workload_param *q = w->w->params; q && q->name; q++)
+	for (const struct param *q = w->w->params; q && q->name; q++)
 		if (!fields_get(&w->params, q->name))
 			return err_set(e, ERR_INFRA, "workload %d lacks parameter '%s'", w->number,
 				       q->name);

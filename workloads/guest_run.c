@@ -35,8 +35,8 @@ static int run_rounds(struct workload_ctx *c, const struct guest_workload *w, st
 {
 	int ret = 0;
 
-	for (c->round = -w->warmup; !ret && c->round < w->rounds; c->round++) {
-		kdelta_context(w->number, c->round);
+	for (c->r.round = -w->warmup; !ret && c->r.round < w->rounds; c->r.round++) {
+		kdelta_context(w->number, c->r.round);
 		ret = w->w->round(c, e);
 	}
 	kdelta_context(w->number, -1);
@@ -89,12 +89,12 @@ static void child_run(const struct guest_plan *p, const struct guest_workload *w
 	struct err e = ERR_INIT;
 	size_t records = 0;
 	struct workload_ctx c = { .w = w->w,
-				  .number = w->number,
+				  .r = { .number = w->number,
+					 .clock = &p->clock,
+					 .out = &out,
+					 .records = &records },
 				  .params = &w->params,
-				  .clock = &p->clock,
-				  .state = WL_BROKEN,
-				  .out = &out,
-				  .records = &records };
+				  .state = WL_BROKEN };
 	int kmsg = kmsg_open();
 
 	guest_child_signals();

@@ -44,7 +44,7 @@ static int isolated_round(struct workload_ctx *c, struct err *e)
 	return 0;
 }
 
-static const struct workload_param isolated_params[] = {
+static const struct param isolated_params[] = {
 	{ .name = "cpu",
 	  .type = PARAM_INT,
 	  .unit = "",
@@ -69,7 +69,7 @@ static const struct workload_param isolated_params[] = {
 	{ .name = NULL },
 };
 
-static const struct workload_metric isolated_metrics[] = {
+static const struct metric isolated_metrics[] = {
 	{ "calls", "calls", DIR_NONE, "system calls of one round" },
 	{ .name = NULL },
 };

@@ -58,7 +58,7 @@ static void kmalloc_teardown(struct workload_ctx *c)
 
 static const char *const orders[] = { "lifo", "fifo", "random", "mixed", NULL };
 
-static const struct workload_param kmalloc_params[] = {
+static const struct param kmalloc_params[] = {
 	{ .name = "size",
 	  .type = PARAM_INT,
 	  .unit = "bytes",
@@ -114,7 +114,7 @@ static const struct workload_param kmalloc_params[] = {
 };
 
 /* Metrics in ticks are recorded as "<name>.<suffix>" of the target's clock (workload.h). */
-static const struct workload_metric kmalloc_metrics[] = {
+static const struct metric kmalloc_metrics[] = {
 	{ "kmalloc", "ticks/op", DIR_LOWER, "one kmalloc, less the empty loop" },
 	{ "kfree", "ticks/op", DIR_LOWER, "one kfree, less the empty loop" },
 	{ "kmalloc_batch", "ticks/batch", DIR_LOWER,

@@ -9,7 +9,7 @@ static int none_round(struct workload_ctx *c, struct err *e)
 	return 0;
 }
 
-static const struct workload_metric none_metrics[] = {
+static const struct metric none_metrics[] = {
 	{ "rounds", "rounds", DIR_NONE, "1 for every round that ran" },
 	{ .name = NULL },
 };

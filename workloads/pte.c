@@ -109,7 +109,7 @@ static int pte_round(struct workload_ctx *c, struct err *e)
 
 static const char *const ops[] = { "mprotect", NULL };
 
-static const struct workload_param pte_params[] = {
+static const struct param pte_params[] = {
 	{ .name = "op",
 	  .type = PARAM_ENUM,
 	  .unit = "",
@@ -140,7 +140,7 @@ static const struct workload_param pte_params[] = {
 	{ .name = NULL },
 };
 
-static const struct workload_metric pte_metrics[] = {
+static const struct metric pte_metrics[] = {
 	{ "calls", "calls", DIR_NONE, "system calls of one round" },
 	{ .name = NULL },
 };

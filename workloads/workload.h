@@ -16,36 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "results/record.h"
+#include "results/param.h"
+#include "results/recorder.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
-
-enum param_type { PARAM_INT, PARAM_BOOL, PARAM_ENUM };
-
-struct workload_param {
-	const char *name; /* NULL ends the table */
-	enum param_type type;
-	const char *unit; /* "bytes", "operations", "" */
-	long long min, max; /* PARAM_INT */
-	const char *def; /* default, as text */
-	const char *const *choices; /* PARAM_ENUM, NULL-terminated */
-	const char *help;
-};
-
-/*
- * A metric whose unit is "ticks" or "ticks/…" is read from the kernel's cycle counter: it is recorded as
- * "<name>.<suffix>" in the unit of the target's clock (struct guest_clock): kmalloc in ticks/op becomes
- * kmalloc.instructions in instructions/op. Every other metric is recorded as it stands here: times
- * ("ns", "ns/…") and PMU counts with the evidence of the clock, except that an emulator's PMU is left out
- * where it says nothing (cycles under a simulated clock, both under emulated time), and events that
- * software counts stay simulated under emulated time.
- */
-struct workload_metric {
-	const char *name; /* NULL ends the table */
-	const char *unit;
-	enum direction dir;
-	const char *help;
-};
 
 struct workload_ctx;
 
@@ -55,46 +29,38 @@ struct workload {
 	const char *module; /* kmods/<module>.ko, or NULL */
 	const char *const *kconfig; /* needed options, "CONFIG_MEMCG=y", NULL-terminated, or NULL */
 	const char *const *archs; /* kdelta names (x86_64, aarch64, s390x), or NULL: all */
+	/* Debian packages that a root image must have, NULL-terminated, or NULL: needs no image. The host builds
+	 * one image with the packages of all workloads and collectors of a suite (runner/image.h). */
+	const char *const *packages;
+	int cpus; /* that it needs at least; 0: 1. Fewer online: skipped */
 	/* Kernel functions that it measures, with the callees that matter; NULL-terminated, or NULL. Two kernels
 	 * in which all of them are equal code are known not to differ here. Names that a kernel does not have
 	 * do no harm; a name stands for the parts that the compiler splits off it too. */
 	const char *const *functions;
-	const struct workload_param *params; /* or NULL */
-	const struct workload_metric *metrics;
+	const struct param *params; /* or NULL */
+	const struct metric *metrics;
 	/* Each returns 0, or -1 with @e set; wctx_skip()/wctx_fail() say that it was not "broken". */
 	int (*setup)(struct workload_ctx *c, struct err *e); /* may be NULL */
 	int (*round)(struct workload_ctx *c, struct err *e);
 	void (*teardown)(struct workload_ctx *c); /* may be NULL; called once setup was */
+	/* What collectors see is the whole round(), unless the workload says where its window is, with
+	 * wctx_window_open() and wctx_window_close(), exactly once per round. */
+	bool own_window;
 };
 
 /* NULL-terminated; the one list. */
 extern const struct workload *const workloads[];
 const struct workload *workload_find(const char *name);
-const struct workload_param *workload_param_find(const struct workload *w, const char *name);
-/* Is @value allowed for @p? -1 with what was expected in @e. */
-int workload_param_check(const struct workload_param *p, const char *value, struct err *e);
 
-/*
- * How the ticks of the kernel's cycle counter read on this target; comes with the plan.
- * value = ticks × num / den in @unit, of evidence @ev, as metric "<metric>.<suffix>".
- */
-struct guest_clock {
-	const char *suffix; /* "instructions", "cycles", "time" */
-	const char *unit; /* "instructions", "cycles", "ns" */
-	enum evidence ev;
-	double num, den;
-};
+struct collectors;
 
 /* What a workload may use while it runs. */
 struct workload_ctx {
 	const struct workload *w;
-	int number; /* in the plan */
-	int round; /* -1 and below: warm-up, nothing is recorded */
+	struct recorder r; /* r.round -1 and below: warm-up, nothing is recorded */
 	const struct fields *params; /* complete: defaults are filled in by the host */
-	const struct guest_clock *clock;
 	enum wl_state state; /* what a -1 from setup/round means; WL_BROKEN unless changed */
-	struct str *out; /* record lines go here */
-	size_t *records; /* counts value and hist lines */
+	struct collectors *collectors; /* NULL: none */
 	void *priv;
 };
 
@@ -103,6 +69,20 @@ const char *wctx_str(const struct workload_ctx *c, const char *param);
 /* Record a value of this round (silently nothing in a warm-up round). */
 void wctx_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu,
 		double value);
+/* As wctx_value(), for a metric that no table has because its name comes from a tool. */
+void wctx_metric(struct workload_ctx *c, const struct metric *m, const char *stat, int cpu, double value);
+/* Record a histogram; an empty one records nothing. */
+void wctx_hist(struct workload_ctx *c, const char *metric, int cpu, const struct hist *h);
+/* A text of this round (recorder_note()). */
+void wctx_note(struct workload_ctx *c, int cpu, const char *key, const char *text);
+/* The window that collectors watch, of a workload that says so (own_window). They open in order and close in
+ * reverse; both calls come from the same thread. A collector that fails is noted and left out from then on. */
+void wctx_window_open(struct workload_ctx *c);
+void wctx_window_close(struct workload_ctx *c);
+/* Say that something needed is not there: sets the state to skipped and @e; returns -1. */
+int wctx_skip(struct workload_ctx *c, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Say that it ran and was wrong: state failed. */
+int wctx_fail(struct workload_ctx *c, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Run on this CPU alone; -1: on any. A workload starts bound to CPU 0 and has never run elsewhere: a process that
  * was on two CPUs has an mm that both know, and changing its page tables stalls both. */
 int wctx_bind(int cpu, struct err *e);

@@ -13,7 +13,7 @@
 #include "runner/base/file.h"
 #include "workloads/guest.h"
 
-static const struct workload_metric metrics[] = {
+static const struct metric metrics[] = {
 	{ "m", "ticks/op", DIR_LOWER, "" },
 	{ "b", "ticks", DIR_NONE, "" },
 	{ "p.ins", "instructions/op", DIR_LOWER, "" },
@@ -23,7 +23,7 @@ static const struct workload_metric metrics[] = {
 	{ .name = NULL },
 };
 
-static const struct workload_param params[] = {
+static const struct param params[] = {
 	{ .name = "size", .type = PARAM_INT },
 	{ .name = "on", .type = PARAM_BOOL },
 	{ .name = "off", .type = PARAM_BOOL },
@@ -43,11 +43,11 @@ static void convert(const struct guest_clock *clock, int round, const char *text
 	size_t records = 0, newlines = 0;
 	struct err e = ERR_INIT;
 	struct workload_ctx c = { .w = &wl,
-				  .number = 2,
-				  .round = round,
-				  .clock = clock,
-				  .out = &lines,
-				  .records = &records };
+				  .r = { .number = 2,
+					 .round = round,
+					 .clock = clock,
+					 .out = &lines,
+					 .records = &records } };
 	char *path;
 
 	assert_int_equal(dir_temp(NULL, &dir, &e), 0);
@@ -116,9 +116,9 @@ static const struct {
 	  "cpu=-1 sub=0 buckets=9223372036854775808:1\n" },
 	{ "empty file", &simulated, "", "" },
 	{ "unknown metric", &simulated, "value metric=q stat=mean value=1 unit=ticks\n",
-	  "result:1: metric 'q' in 'ticks' is none of workload 'wl'" },
+	  "result:1: metric 'q' in 'ticks' is unknown here" },
 	{ "other unit", &simulated, "value metric=m stat=mean value=1 unit=ticks\n",
-	  "result:1: metric 'm' in 'ticks' is none of workload 'wl'" },
+	  "result:1: metric 'm' in 'ticks' is unknown here" },
 	{ "no number", &simulated, "value metric=n stat=mean value=x unit=events\n",
 	  "result:1: 'value': expected a number, got 'x'" },
 	{ "divided by zero", &simulated, "value metric=n stat=mean value=1/0 unit=events\n",
@@ -169,13 +169,13 @@ static void test_own_values(void **state)
 	struct str lines = STR_INIT;
 	size_t records = 0;
 	struct workload_ctx c = {
-		.w = &wl, .number = 0, .clock = &simulated, .out = &lines, .records = &records
+		.w = &wl, .r = { .clock = &simulated, .out = &lines, .records = &records }
 	};
 
 	(void)state;
-	c.round = -1;
+	c.r.round = -1;
 	wctx_value(&c, "n", "count", -1, 3);
-	c.round = 0;
+	c.r.round = 0;
 	wctx_value(&c, "n", "count", 1, 0.1);
 	assert_string_equal(lines.buf, "value w=0 metric=n unit=events dir=higher ev=simulated "
 				       "round=0 cpu=1 stat=count value=0.10000000000000001\n");

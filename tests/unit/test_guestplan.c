@@ -135,7 +135,7 @@ static void complete(void **state)
 
 		assert_int_equal(fields_parse(&f, lines.v[i], strlen(lines.v[i]), &e), 0);
 		if (!strcmp(f.word, "param")) {
-			const struct workload_param *d = &s->workloads[0].w->params[params++];
+			const struct param *d = &s->workloads[0].w->params[params++];
 
 			assert_string_equal(fields_get(&f, "name"), d->name);
 			assert_string_equal(fields_get(&f, "value"),
