@@ -68,7 +68,8 @@ package_cflags = $(eval package_cflags := $$(shell $(PKG_CONFIG) --cflags $(PACK
 package_libs = $(eval package_libs := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(package_libs)
 
 HOST_CC = $(CC) $(KDELTA_CFLAGS) $(CFLAGS) $(SANITIZERS)
-HOST_LIBS = $(package_libs) -pthread -lm
+# libpfm4 has no file for pkg-config.
+HOST_LIBS = $(package_libs) -lpfm -pthread -lm
 HOST_LD = $(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS)
 GUEST_FLAGS = $(KDELTA_CFLAGS) $(CFLAGS) -ffunction-sections -fdata-sections
 GUEST_LDFLAGS = -static -Wl,--gc-sections
@@ -89,6 +90,7 @@ HOST_SRC := \
 	$(wildcard results/*.c) \
 	$(wildcard collectors/static*.c) \
 	$(wildcard collectors/collect*.c) \
+	$(wildcard collectors/pfm*.c) \
 	$(filter-out workloads/guest%,$(wildcard workloads/*.c)) \
 	$(wildcard collectors/plugin_host*.c)
 

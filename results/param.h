@@ -15,7 +15,7 @@ enum param_type {
 	PARAM_TEXT, /* printable ASCII, at most PARAM_TEXT_MAX bytes; what it means is the owner's to check */
 };
 
-#define PARAM_TEXT_MAX 1024
+#define PARAM_TEXT_MAX 4096
 
 struct param {
 	const char *name; /* NULL ends the table */
