@@ -9,6 +9,7 @@
 #          with functions, calls and excursions followed too. Interleaved like the above.
 #   counts  reading what the plugin wrote into the records of the boot.
 #   static  analysis and comparison of two vmlinux.
+#   hist   recording one sample into a histogram in user space, per sample.
 #   store  rows per second into the database.
 #
 # BENCH_TARGET and BENCH_PAIRS choose another target and number of pairs; BENCH_PLAIN the target that the plugin is
