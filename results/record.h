@@ -15,8 +15,8 @@
  *	start      release= machine= cmdline= cpus=            what really booted
  *	info       key= value=                                 a fact worth storing (module hash, …)
  *	begin      w=                                          workload number w of the plan starts
- *	value      w= metric= unit= dir= ev= stat= round= cpu= value=
- *	hist       w= metric= unit= dir= ev= round= cpu= sub= buckets=LOWER:COUNT,…
+ *	value      w= metric= unit= dir= ev= stat= round= cpu= value= [by=]
+ *	hist       w= metric= unit= dir= ev= round= cpu= sub= buckets=LOWER:COUNT,… [by=]
  *	note       w= round= cpu= key= value=                   a text that belongs to a round: a timeline, a version
  *	done       w= state=ok|failed|broken|skipped reason=   workload w has ended
  *	end        records=N                                   last line: N value and hist lines came before
@@ -32,7 +32,8 @@
  * value is a decimal number, or NUM/DEN with two integers (kernel code has no floating point). round
  * counts from 0, and is -1 in a note that belongs to the whole workload; cpu is a CPU number or -1 for "not of one CPU". stat says what a value summarises
  * within its round: mean, min, max, count, total. dir: lower, higher (is better) or none.
- * ev (evidence): static, simulated, virtual, hardware, emulated-time.
+ * ev (evidence): static, simulated, virtual, hardware, emulated-time. by names the collector that recorded it;
+ * without it the workload itself did.
  *
  * A kernel module has no idea of w, round or ev; it writes
  *
@@ -150,6 +151,17 @@ struct record {
 	size_t nbuckets;
 };
 
+#define RECORD_NOTE_MAX 4096 /* bytes of a note's value */
+#define RECORD_NOTES_MAX 10000 /* notes of one boot */
+
+/* A text that belongs to a round, to a workload (round -1), or to the boot (workload -1: what the host adds). */
+struct note {
+	int workload;
+	int round;
+	int cpu; /* -1: not of one CPU */
+	char *key, *value;
+};
+
 /* Everything one boot said. */
 struct record_set {
 	bool started; /* a start line was seen */
@@ -169,6 +181,8 @@ struct record_set {
 	int running; /* workload that has begun and not ended, or -1 */
 	struct record *rec;
 	size_t nrec, rec_cap;
+	struct note *note;
+	size_t nnote, note_cap;
 };
 
 void record_set_init(struct record_set *rs);
@@ -182,11 +196,14 @@ void record_set_release(struct record_set *rs);
 int record_set_parse(struct record_set *rs, const char *text, size_t len, int nworkloads,
 		     size_t max_records, struct err *e);
 /*
- * Add what a collector outside of the guest has written: value and hist lines of any workload at any time,
+ * Add what a collector outside of the guest has written: value, hist and note lines of any workload at any time,
  * info lines, done lines that take the place of what the guest said, and an end line with the number of value
  * and hist lines, without which it fails.
  */
 int record_set_add(struct record_set *rs, const char *text, size_t len, int nworkloads,
 		   size_t max_records, struct err *e);
+/* Add a note of the host's own; silently not one more than RECORD_NOTES_MAX, and not more of @value than
+ * RECORD_NOTE_MAX bytes. */
+void record_set_note(struct record_set *rs, int workload, const char *key, const char *value);
 
 #endif

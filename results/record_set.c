@@ -60,6 +60,11 @@ void record_set_release(struct record_set *rs)
 	for (size_t i = 0; i < rs->nrec; i++)
 		record_release(&rs->rec[i]);
 	free(rs->rec);
+	for (size_t i = 0; i < rs->nnote; i++) {
+		free(rs->note[i].key);
+		free(rs->note[i].value);
+	}
+	free(rs->note);
 	record_set_init(rs);
 }
 
@@ -339,6 +344,61 @@ static int take_hist(struct reader *r, const struct fields *f, struct err *e)
 	return keep(r, &rec, fill_hist(r, f, &rec, e));
 }
 
+static void add_note(struct record_set *rs, const struct note *where, const char *key,
+		     const char *value)
+{
+	struct note *n = ARRAY_PUSH(rs->note, rs->nnote, rs->note_cap);
+
+	*n = *where;
+	n->key = xstrdup(key);
+	n->value = xstrndup(value, RECORD_NOTE_MAX);
+}
+
+/* The value of a note that may be empty, but not long. */
+static const char *note_value(const struct fields *f, struct err *e)
+{
+	const char *value = fields_get(f, "value");
+
+	if (!value)
+		err_set(e, ERR_INFRA, "'value' is missing");
+	else if (strlen(value) > RECORD_NOTE_MAX)
+		err_set(e, ERR_INFRA, "'value' has %zu bytes, at most %d are allowed",
+			strlen(value), RECORD_NOTE_MAX);
+	else
+		return value;
+	return NULL;
+}
+
+static int take_note(struct reader *r, const struct fields *f, struct err *e)
+{
+	const char *key = text_of(f, "key", RECORD_NAME_MAX, e);
+	const char *value = key ? note_value(f, e) : NULL;
+	struct note where = { 0 };
+	long long round, cpu;
+
+	if (!value || workload_of(r, f, &where.workload, e))
+		return -1;
+	if (!r->collector && where.workload != r->rs->running)
+		return err_set(e, ERR_INFRA, "workload %d is not running", where.workload);
+	if (r->rs->nnote >= RECORD_NOTES_MAX)
+		return err_set(e, ERR_INFRA, "more than %d notes", RECORD_NOTES_MAX);
+	if (fields_int(f, "round", -1, ROUNDS_MAX - 1, &round, e) ||
+	    fields_int(f, "cpu", -1, CPUS_MAX - 1, &cpu, e))
+		return -1;
+	where.round = (int)round;
+	where.cpu = (int)cpu;
+	add_note(r->rs, &where, key, value);
+	return 0;
+}
+
+void record_set_note(struct record_set *rs, int workload, const char *key, const char *value)
+{
+	const struct note where = { .workload = workload, .round = -1, .cpu = -1 };
+
+	if (rs->nnote < RECORD_NOTES_MAX)
+		add_note(rs, &where, key, value);
+}
+
 /* A collector knows better than the guest. */
 static void replace_done(struct record_set *rs, int w, enum wl_state state, const char *reason)
 {
@@ -406,7 +466,7 @@ static int take_end(struct reader *r, const struct fields *f, struct err *e)
 static const struct word words[] = {
 	{ "kdelta", take_kdelta }, { "start", take_start }, { "info", take_info },
 	{ "begin", take_begin },   { "value", take_value }, { "hist", take_hist },
-	{ "done", take_done },     { "end", take_end },
+	{ "note", take_note },     { "done", take_done },   { "end", take_end },
 };
 
 static int take_fields(struct reader *r, const struct fields *f, struct err *e)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
--- The database of kdelta, version 2 (PRAGMA user_version). Times of day are Unix time in milliseconds,
+-- The database of kdelta, version 3 (PRAGMA user_version). Times of day are Unix time in milliseconds,
 -- durations are seconds, sizes are bytes. Texts that came from a measured kernel (release, command line,
 -- metric, reason, info, console) are data of unknown honesty: any byte but NUL.
 --
@@ -132,6 +132,30 @@ CREATE TABLE info (
 	key TEXT NOT NULL,
 	value TEXT NOT NULL,
 	PRIMARY KEY (boot_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Texts that belong to a round of a workload, to a workload, or to a boot: timelines, versions of tools, what
+-- is not honoured, why a collector was left out.
+CREATE TABLE note (
+	boot_id INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,
+	seq INTEGER NOT NULL, -- place among the boot's notes, from 0
+	workload_id INTEGER REFERENCES workload (id) ON DELETE CASCADE, -- NULL: of the boot
+	round INTEGER NOT NULL, -- -1: of the whole workload
+	cpu INTEGER NOT NULL, -- -1: not of one CPU
+	key TEXT NOT NULL,
+	value TEXT NOT NULL, -- may have several lines
+	PRIMARY KEY (boot_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Files that a boot handed out whole: perf.data, logs.
+CREATE TABLE artifact (
+	boot_id INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,
+	workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,
+	name TEXT NOT NULL,
+	path TEXT NOT NULL, -- seen from the folder of the database
+	size INTEGER NOT NULL, -- bytes
+	sha256 TEXT NOT NULL, -- hex
+	PRIMARY KEY (boot_id, workload_id, name)
 ) STRICT, WITHOUT ROWID;
 
 -- A workload of a run, with one value for each of its parameters.

@@ -82,6 +82,14 @@ int store_run_kernel(struct store *s, long long run_id, const char *target, cons
 int store_run_code(struct store *s, long long run_id, const char *target, const char *variant,
 		   int number, const char *digest, struct err *e);
 
+/* A file that a boot handed out. */
+struct store_artifact {
+	int workload; /* number in the plan */
+	char *name, *path; /* path: seen from the folder of the database */
+	long long size; /* bytes */
+	char sha256[65]; /* hex */
+};
+
 /* What a finished boot was, to be stored with its records. */
 struct store_boot {
 	const char *status; /* ok, broken */
@@ -92,9 +100,11 @@ struct store_boot {
 	size_t console_len;
 	long long started; /* Unix time, ms */
 	double start_seconds, run_seconds, total_seconds;
+	const struct store_artifact *artifacts;
+	size_t nartifacts;
 };
 
-/* One transaction: status, records, histograms, workload states, console. Fails, changing nothing, when
+/* One transaction: status, records, histograms, notes, workload states, artifacts, console. Fails, changing nothing, when
  * the boot is not `planned` any more. */
 int store_boot_finish(struct store *s, long long boot_id, const struct store_boot *b,
 		      const struct record_set *rs, struct err *e);
@@ -143,6 +153,33 @@ struct store_state_row {
 int store_states(struct store *s, long long run_id, struct store_state_row **rows, size_t *n,
 		 struct err *e);
 void store_states_free(struct store_state_row *rows, size_t n);
+
+/* Notes of a run's boots, in the order of its boots and of what each said. */
+struct store_note_row {
+	long long boot;
+	char *target, *variant, *status; /* of the boot */
+	char *label; /* of the workload; "" for a note of the boot */
+	char *key, *value;
+	int workload; /* number in the plan, -1: of the boot */
+	int block, round, cpu;
+};
+/* @key NULL: all. */
+int store_notes(struct store *s, long long run_id, const char *key, struct store_note_row **rows,
+		size_t *n, struct err *e);
+void store_notes_free(struct store_note_row *rows, size_t n);
+
+struct store_artifact_row {
+	long long boot;
+	char *target, *variant, *label;
+	int block;
+	struct store_artifact a;
+};
+/* In the order of the run's boots; the paths are complete here. */
+int store_artifacts(struct store *s, long long run_id, struct store_artifact_row **rows, size_t *n,
+		    struct err *e);
+void store_artifacts_free(struct store_artifact_row *rows, size_t n);
+/* The folder of the database: what paths of artifacts are seen from. The caller frees. */
+char *store_folder(const char *path);
 
 /*
  * Load the samples of one run for comparison: for every (target, workload, metric, stat, evidence, cpu

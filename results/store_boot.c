@@ -154,6 +154,41 @@ static int put_info(struct writer *w, struct err *e)
 	return 0;
 }
 
+static int put_notes(struct writer *w, struct err *e)
+{
+	for (size_t i = 0; i < w->rs->nnote; i++) {
+		const struct note *n = &w->rs->note[i];
+		long long workload = 0;
+
+		if (n->workload >= 0 && workload_id(w, n->workload, &workload, e))
+			return -1;
+		if (db_run(w->s, e,
+			   "INSERT INTO note (boot_id, seq, workload_id, round, cpu, key, value)"
+			   " VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?)",
+			   "iiiiiss", w->boot, (long long)i, workload, (long long)n->round,
+			   (long long)n->cpu, n->key, n->value))
+			return -1;
+	}
+	return 0;
+}
+
+static int put_artifacts(struct writer *w, const struct store_boot *b, struct err *e)
+{
+	for (size_t i = 0; i < b->nartifacts; i++) {
+		const struct store_artifact *a = &b->artifacts[i];
+		long long workload;
+
+		if (workload_id(w, a->workload, &workload, e))
+			return -1;
+		if (db_run(w->s, e,
+			   "INSERT INTO artifact (boot_id, workload_id, name, path, size, sha256)"
+			   " VALUES (?, ?, ?, ?, ?, ?)",
+			   "iissis", w->boot, workload, a->name, a->path, a->size, a->sha256))
+			return -1;
+	}
+	return 0;
+}
+
 static int put_console(struct writer *w, const struct store_boot *b, struct err *e)
 {
 	if (!b->console || !b->console_len)
@@ -212,6 +247,7 @@ int store_boot_finish(struct store *s, long long boot_id, const struct store_boo
 	if (db_begin(s, e))
 		return -1;
 	ret = run_of_boot(&w, e) || claim(&w, b, e) || put_booted(&w, e) || put_records(&w, e) ||
-	      put_states(&w, e) || put_info(&w, e) || put_console(&w, b, e);
+	      put_states(&w, e) || put_info(&w, e) || put_notes(&w, e) || put_artifacts(&w, b, e) ||
+	      put_console(&w, b, e);
 	return db_end(s, ret, e);
 }

@@ -12,7 +12,7 @@
 
 #define BUSY_MS 30000
 #define APPLICATION_ID 1801741676 /* "kdel", as schema.sql sets it */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* What each table is for stands in schema.sql, which is the newest version. */
 static const struct migration steps[] = {
@@ -27,6 +27,18 @@ static const struct migration steps[] = {
 	     " workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,"
 	     " digest TEXT NOT NULL,"
 	     " PRIMARY KEY (run_variant_id, workload_id)) STRICT, WITHOUT ROWID" },
+	{ 3,
+	  "CREATE TABLE note ("
+	  " boot_id INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,"
+	  " seq INTEGER NOT NULL,"
+	  " workload_id INTEGER REFERENCES workload (id) ON DELETE CASCADE,"
+	  " round INTEGER NOT NULL, cpu INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+	  " PRIMARY KEY (boot_id, seq)) STRICT, WITHOUT ROWID;"
+	  "CREATE TABLE artifact ("
+	  " boot_id INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,"
+	  " workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,"
+	  " name TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,"
+	  " PRIMARY KEY (boot_id, workload_id, name)) STRICT, WITHOUT ROWID" },
 };
 
 static const struct schema schema = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kdelta show: one run as it was (boots, kernels, what went wrong), or the list of runs. */
+/* kdelta show: one run as it was (boots, kernels, what went wrong), one boot, or the list of runs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 struct show_opts {
 	const char *db;
 	bool list;
+	int boot;
 };
 
 static void add_time(struct str *out, long long ms)
@@ -72,18 +73,25 @@ static int show_variants(struct store *s, long long id, struct str *out, struct 
 	return 0;
 }
 
-static int show_boots(struct store *s, long long id, struct str *out, struct err *e)
+/* One boot, or all with @boot 0; @known: there is such a boot. */
+static int show_boots(struct store *s, long long id, long long boot, struct str *out, bool *known,
+		      struct err *e)
 {
 	struct store_boot_row *rows;
 	size_t n;
 
+	*known = false;
 	if (store_boots(s, id, NULL, &rows, &n, e))
 		return -1;
-	str_add(out, "\nboots:\n");
-	for (size_t i = 0; i < n; i++)
+	str_add(out, boot ? "boot:\n" : "\nboots:\n");
+	for (size_t i = 0; i < n; i++) {
+		if (boot && rows[i].id != boot)
+			continue;
+		*known = true;
 		str_addf(out, "  %lld  %s block %d.%d  %s  %s%s%s\n", rows[i].id, rows[i].target,
 			 rows[i].block, rows[i].position, rows[i].variant, rows[i].status,
 			 rows[i].reason ? ": " : "", rows[i].reason ? rows[i].reason : "");
+	}
 	store_boots_free(rows, n);
 	return 0;
 }
@@ -105,9 +113,95 @@ static int show_states(struct store *s, long long id, struct str *out, struct er
 	return 0;
 }
 
+/* "    w0 round 2 cpu 3 trace.timeline: …"; further lines of the text are indented below it. */
+static void note_line(const struct store_note_row *r, struct str *out)
+{
+	cleanup_strv struct strv lines = STRV_INIT;
+
+	str_add(out, "   ");
+	if (r->workload >= 0)
+		str_addf(out, " w%d", r->workload);
+	if (r->round >= 0)
+		str_addf(out, " round %d", r->round);
+	if (r->cpu >= 0)
+		str_addf(out, " cpu %d", r->cpu);
+	strv_split(&lines, r->value, "\n");
+	str_addf(out, " %s: %s\n", r->key, lines.n ? lines.v[0] : "");
+	for (size_t i = 1; i < lines.n; i++)
+		str_addf(out, "        %s\n", lines.v[i]);
+}
+
+/* Of one boot, or, with @boot 0, how many there are. */
+static int show_notes(struct store *s, long long id, long long boot, struct str *out, struct err *e)
+{
+	struct store_note_row *rows;
+	bool first = true;
+	size_t n;
+
+	if (store_notes(s, id, NULL, &rows, &n, e))
+		return -1;
+	if (!boot && n)
+		str_addf(out, "\nnotes: %zu; 'kdelta show %lld --boot N' prints those of a boot\n",
+			 n, id);
+	for (size_t i = 0; boot && i < n; i++) {
+		if (rows[i].boot != boot)
+			continue;
+		str_add(out, first ? "\nnotes:\n" : "");
+		first = false;
+		note_line(&rows[i], out);
+	}
+	store_notes_free(rows, n);
+	return 0;
+}
+
+static int show_artifacts(struct store *s, long long id, long long boot, struct str *out,
+			  struct err *e)
+{
+	struct store_artifact_row *rows;
+	bool first = true;
+	size_t n;
+
+	if (store_artifacts(s, id, &rows, &n, e))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct store_artifact_row *r = &rows[i];
+
+		if (boot && r->boot != boot)
+			continue;
+		str_add(out, first ? "\nartifacts:\n" : "");
+		first = false;
+		str_addf(out, "  boot %lld '%s' on %s, %s: %s (%lld bytes, sha256 %.12s)\n",
+			 r->boot, r->variant, r->target, r->label, r->a.path, r->a.size,
+			 r->a.sha256);
+	}
+	store_artifacts_free(rows, n);
+	return 0;
+}
+
+static int show_boot(struct store *s, long long run, long long boot, struct str *out, struct err *e)
+{
+	struct store_run_row r;
+	bool known;
+
+	if (store_run_get(s, run, &r, e))
+		return -1;
+	run = r.id;
+	store_run_row_release(&r);
+	if (show_boots(s, run, boot, out, &known, e))
+		return -1;
+	if (!known)
+		return err_set(e, ERR_USAGE,
+			       "run %lld has no boot %lld; 'kdelta show %lld' lists them", run,
+			       boot, run);
+	if (show_notes(s, run, boot, out, e) || show_artifacts(s, run, boot, out, e))
+		return -1;
+	return 0;
+}
+
 static int show_run(struct store *s, long long id, struct str *out, struct err *e)
 {
 	struct store_run_row r;
+	bool known;
 
 	if (store_run_get(s, id, &r, e))
 		return -1;
@@ -118,9 +212,10 @@ static int show_run(struct store *s, long long id, struct str *out, struct err *
 		 r.hostname, r.cpu_model);
 	id = r.id;
 	store_run_row_release(&r);
-	if (show_variants(s, id, out, e) || show_boots(s, id, out, e) || show_states(s, id, out, e))
+	if (show_variants(s, id, out, e) || show_boots(s, id, 0, out, &known, e) ||
+	    show_states(s, id, out, e) || show_notes(s, id, 0, out, e))
 		return -1;
-	return 0;
+	return show_artifacts(s, id, 0, out, e);
 }
 
 /* Text from the guest is in the reasons: nothing of it may steer a terminal. */
@@ -165,7 +260,10 @@ static int cmd_show(void *opts, const struct strv *args, const struct strv *rest
 	s = store_open(o->db ? o->db : paths_db(), true, e);
 	if (!s)
 		return (int)e->kind;
-	ret = o->list ? list_runs(s, &out, e) : show_run(s, id, &out, e);
+	if (o->list)
+		ret = list_runs(s, &out, e);
+	else
+		ret = o->boot ? show_boot(s, id, o->boot, &out, e) : show_run(s, id, &out, e);
 	store_close(s);
 	print_safe(&out);
 	return ret ? (int)e->kind : 0;
@@ -177,6 +275,13 @@ static const struct option_desc show_options[] = {
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct show_opts, list),
 	  .help = "list the newest runs instead" },
+	{ .name = "boot",
+	  .type = OPT_INT,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 2147483647,
+	  .offset = offsetof(struct show_opts, boot),
+	  .help = "one boot of the run, with its notes (timelines, versions, what is not honoured)" },
 	{ .name = "db",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
@@ -192,6 +297,7 @@ const struct command command_show = {
 	.help = "Shows a run (default: the newest) as it was stored.",
 	.examples = "kdelta show\n"
 		    "kdelta show 3\n"
+		    "kdelta show 3 --boot 17   # what that boot had to say\n"
 		    "kdelta show --list",
 	.options = show_options,
 	.max_args = 1,

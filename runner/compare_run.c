@@ -12,6 +12,8 @@ struct facts {
 	size_t nboots;
 	struct store_state_row *states;
 	size_t nstates;
+	struct store_note_row *notes;
+	size_t nnotes;
 	struct strv footnotes;
 	struct str kernel_a, kernel_b, machine;
 };
@@ -21,6 +23,7 @@ static void facts_release(struct facts *f)
 	store_variants_free(f->variants, f->nvariants);
 	store_boots_free(f->boots, f->nboots);
 	store_states_free(f->states, f->nstates);
+	store_notes_free(f->notes, f->nnotes);
 	strv_release(&f->footnotes);
 	str_release(&f->kernel_a);
 	str_release(&f->kernel_b);
@@ -97,6 +100,39 @@ static void note_states(struct facts *f, const char *a, const char *b)
 	}
 }
 
+/* What was asked for and not had: a collector that is not there, an artifact that was not taken. */
+static const char *note_state(const char *key)
+{
+	static const struct {
+		const char *key, *state;
+	} known[] = {
+		{ "collector.skipped", "skipped: collector " },
+		{ "collector.broken", "broken: collector " },
+		{ "artifacts", "artifacts: " },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (!strcmp(known[i].key, key))
+			return known[i].state;
+	return NULL;
+}
+
+/* One line per distinct text, however many boots and workloads say it. */
+static void note_notes(struct facts *f, const char *a, const char *b)
+{
+	for (size_t i = 0; i < f->nnotes; i++) {
+		const struct store_note_row *r = &f->notes[i];
+		const char *state = note_state(r->key);
+		cleanup_free char *line = NULL;
+
+		if (!state || (strcmp(r->variant, a) && strcmp(r->variant, b)))
+			continue;
+		line = xasprintf("%s%s", state, r->value);
+		if (!strv_has(&f->footnotes, line))
+			strv_push(&f->footnotes, line);
+	}
+}
+
 static int facts_load(struct store *s, long long run, struct facts *f, struct err *e)
 {
 	str_init(&f->kernel_a);
@@ -104,7 +140,8 @@ static int facts_load(struct store *s, long long run, struct facts *f, struct er
 	str_init(&f->machine);
 	if (store_variants(s, run, &f->variants, &f->nvariants, e) ||
 	    store_boots(s, run, NULL, &f->boots, &f->nboots, e) ||
-	    store_states(s, run, &f->states, &f->nstates, e))
+	    store_states(s, run, &f->states, &f->nstates, e) ||
+	    store_notes(s, run, NULL, &f->notes, &f->nnotes, e))
 		return -1;
 	return 0;
 }
@@ -164,6 +201,7 @@ static int report(struct store *s, const struct store_run_row *run, struct facts
 	describe_machines(f, a, b);
 	note_boots(f, a, b, &ctx);
 	note_states(f, a, b);
+	note_notes(f, a, b);
 	ctx.kernel_a = f->kernel_a.buf;
 	ctx.kernel_b = f->kernel_b.buf;
 	ctx.cmdline_a = va->cmdline;

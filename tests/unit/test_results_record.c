@@ -266,6 +266,7 @@ static void integer_rows(void **state)
 #define HEAD "w=0 metric=m unit=ns dir=lower ev=virtual round=0 cpu=-1 "
 #define VALUE "value " HEAD "stat=mean value="
 #define HIST "hist " HEAD "sub=3 buckets="
+#define NOTE "note w=0 round=-1 cpu=-1 "
 #define DONE "done w=0 state=ok reason=\n"
 
 /* want: NULL when the stream is good, else the error. */
@@ -352,6 +353,18 @@ static const struct stream {
 	  "records line 4: 'buckets' ends in a comma", 0, false },
 	{ "sub too big", BEGIN "hist " HEAD "sub=9 buckets=\n",
 	  "records line 4: 'sub': expected an integer from 0 to 8, got '9'", 0, false },
+	{ "a note", BEGIN NOTE "key=k value=\n" NOTE "key=k value=a%0Ab\n" DONE "end records=0\n",
+	  NULL, 0, true },
+	{ "note outside", START NOTE "key=k value=v\n",
+	  "records line 3: workload 0 is not running", 0, false },
+	{ "note without a key", BEGIN NOTE "value=v\n",
+	  "records line 4: 'key' is missing", 0, false },
+	{ "note without a value", BEGIN NOTE "key=k\n",
+	  "records line 4: 'value' is missing", 0, false },
+	{ "note of no round", BEGIN "note w=0 round=-2 cpu=0 key=k value=v\n",
+	  "records line 4: 'round': expected an integer from -1 to 999999, got '-2'", 0, false },
+	{ "note of the boot", BEGIN "note w=-1 round=-1 cpu=-1 key=k value=v\n",
+	  "records line 4: 'w': expected an integer from 0 to 1, got '-1'", 0, false },
 	{ "done without begin", START "done w=0 state=ok\n",
 	  "records line 3: workload 0 is not running", 0, false },
 	{ "done twice", BEGIN DONE "done w=0 state=broken\n",
@@ -399,6 +412,7 @@ static void stream_content(void **state)
 		"info key=ko value=%1b\nbegin w=1\n"
 		"value w=1 metric=k.i unit=i/op dir=higher ev=simulated stat=max round=4 cpu=1 value=7/2\n"
 		"hist w=1 metric=h unit=ns dir=none ev=emulated-time round=0 cpu=-1 sub=3 buckets=1:2,16:3\n"
+		"note w=1 round=4 cpu=1 key=trace.timeline value=gap_ns=9%0A+0%20irq\n"
 		"done w=1 state=failed reason=lost%20count\nbegin w=0\n";
 	struct err e = ERR_INIT;
 	struct record_set rs;
@@ -429,6 +443,12 @@ static void stream_content(void **state)
 	assert_int_equal(rs.rec[0].round, 4);
 	assert_int_equal(rs.rec[0].cpu, 1);
 	assert_true(rs.rec[0].value == 3.5);
+	assert_int_equal(rs.nnote, 1);
+	assert_int_equal(rs.note[0].workload, 1);
+	assert_int_equal(rs.note[0].round, 4);
+	assert_int_equal(rs.note[0].cpu, 1);
+	assert_string_equal(rs.note[0].key, "trace.timeline");
+	assert_string_equal(rs.note[0].value, "gap_ns=9\n+0 irq");
 	assert_int_equal(rs.rec[1].type, REC_HIST);
 	assert_int_equal(rs.rec[1].sub, 3);
 	assert_int_equal(rs.rec[1].nbuckets, 2);
@@ -438,6 +458,44 @@ static void stream_content(void **state)
 }
 
 /* A cut stream is never a whole one, and a flipped bit does no harm. */
+/* One byte, one note too many is an error; what the host adds is cut, or left out. */
+static void notes_are_bounded(void **state)
+{
+	cleanup_str struct str text = STR_INIT;
+	struct err e = ERR_INIT;
+	struct record_set rs;
+
+	(void)state;
+	record_set_init(&rs);
+	str_add(&text, BEGIN);
+	for (int i = 0; i < RECORD_NOTES_MAX; i++)
+		str_addf(&text, NOTE "key=k value=%0*d\n", i ? 1 : RECORD_NOTE_MAX, i);
+	assert_int_equal(record_set_parse(&rs, text.buf, text.len, 1, 1, &e), 0);
+	assert_int_equal(rs.nnote, RECORD_NOTES_MAX);
+	assert_int_equal(strlen(rs.note[0].value), RECORD_NOTE_MAX);
+	record_set_note(&rs, -1, "host", "one too many");
+	assert_int_equal(rs.nnote, RECORD_NOTES_MAX);
+	record_set_release(&rs);
+
+	str_add(&text, NOTE "key=k value=v\n");
+	assert_int_equal(record_set_parse(&rs, text.buf, text.len, 1, 1, &e), -1);
+	assert_non_null(strstr(e.msg, "more than 10000 notes"));
+	record_set_release(&rs);
+
+	err_clear(&e);
+	str_reset(&text);
+	str_add(&text, BEGIN);
+	str_addf(&text, NOTE "key=k value=%0*d\n", RECORD_NOTE_MAX + 1, 0);
+	assert_int_equal(record_set_parse(&rs, text.buf, text.len, 1, 1, &e), -1);
+	assert_string_equal(e.msg,
+			    "records line 4: 'value' has 4097 bytes, at most 4096 are allowed");
+	record_set_note(&rs, -1, "host", text.buf);
+	assert_int_equal(rs.nnote, 1);
+	assert_int_equal(rs.note[0].workload, -1);
+	assert_int_equal(strlen(rs.note[0].value), RECORD_NOTE_MAX);
+	record_set_release(&rs);
+}
+
 static void damaged_streams(void **state)
 {
 	static const char good[] = BEGIN VALUE "1.5\n" HIST "1:2,16:3\n" DONE "end records=2\n";
@@ -499,6 +557,7 @@ int main(void)
 		cmocka_unit_test(integer_rows),
 		cmocka_unit_test(stream_rows),
 		cmocka_unit_test(stream_content),
+		cmocka_unit_test(notes_are_bounded),
 		cmocka_unit_test(damaged_streams),
 		cmocka_unit_test(many_buckets),
 	};

@@ -37,6 +37,10 @@ static const struct row rows[] = {
 	  NULL, "ok:,failed:why", 2 },
 	{ "info does not count", HEAD "info key=k value=v\nend records=0\n", NULL, "ok:,failed:why",
 	  1 },
+	{ "notes do not count",
+	  HEAD "note w=1 round=0 cpu=3 key=k value=v\nnote w=0 round=-1 cpu=-1 key=k value=v\n"
+	       "end records=0\n",
+	  NULL, "ok:,failed:why", 1 },
 	{ "takes the place of what the guest said",
 	  HEAD "done w=0 state=broken reason=open\nend records=0\n", NULL, "broken:open,failed:why",
 	  1 },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Databases of older versions of kdelta, with what they hold; and what version 2 added. */
+/* Databases of older versions of kdelta, with what they hold; and what versions 2 and 3 added. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "runner/base/file.h"
 #include "tests/unit/store_fixture.h"
 
-/* A run with one kernel and one good boot, as version 1 wrote it. */
+/* A run with one kernel and one good boot, as versions 1 and 2 wrote it. */
 static const char content[] =
 	"INSERT INTO host VALUES (1, 'box', 'x86_64', 'A CPU', 'Debian 12', '6.1', 2, 1024);"
 	"INSERT INTO kernel VALUES (1, 'k1', 'x86_64', '7.3.4', '7.3.4', '', '', '', 'gcc', 'ld',"
@@ -26,30 +26,30 @@ static const char content[] =
 	"INSERT INTO metric VALUES (1, 'k', 'i/op', 'lower', 'simulated');"
 	"INSERT INTO record VALUES (1, 0, 1, 1, 'mean', 0, -1, 12.5)";
 
-static void write_version_1(struct fixture *f)
+static void write_version(struct fixture *f, int version)
 {
+	cleanup_free char *path = xasprintf("tests/fixtures/store/schema-%d.sql", version);
 	cleanup_str struct str sql = STR_INIT;
-	struct schema v1 = { .version = 1 };
+	struct schema old = { .version = version };
 	struct store *s;
 
-	ok(f, file_read("tests/fixtures/store/schema-1.sql", 0, &sql, &f->e));
-	v1.create = sql.buf;
-	s = store_open_schema(f->path, &v1, false, &f->e);
+	ok(f, file_read(path, 0, &sql, &f->e));
+	old.create = sql.buf;
+	s = store_open_schema(f->path, &old, false, &f->e);
 	ok(f, s ? 0 : -1);
 	ok(f, db_script(s, content, &f->e));
 	store_close(s);
 }
 
-static void content_survives(void **state)
+static void check_content(struct fixture *f, int version)
 {
-	struct fixture *f = *state;
+	cleanup_free char *want = xasprintf("schema version %d, and 3 is needed", version);
 	struct comparison c;
 	struct store *s;
 
-	write_version_1(f);
-	says(f, !store_open(f->path, true, &f->e), "schema version 1, and 2 is needed");
+	says(f, !store_open(f->path, true, &f->e), want);
 	s = must_open(f, false);
-	assert_int_equal(ask(f, s, "PRAGMA user_version"), 2);
+	assert_int_equal(ask(f, s, "PRAGMA user_version"), 3);
 	assert_int_equal(ask(f, s, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 	assert_int_equal(ask(f, s, "SELECT value * 2 FROM v_round WHERE run = 1"), 25);
 	ok(f, store_check(s, &f->e));
@@ -61,6 +61,17 @@ static void content_survives(void **state)
 	comparison_free(&c);
 	store_close(s);
 	store_close(must_open(f, true));
+}
+
+static void content_survives(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int version = 1; version < 3; version++) {
+		write_version(f, version);
+		check_content(f, version);
+		ok(f, tree_remove(f->path, &f->e));
+	}
 }
 
 #define COLUMNS                                                                                     \
@@ -90,14 +101,17 @@ static void old_and_new_are_alike(void **state)
 {
 	struct fixture *f = *state;
 	cleanup_str struct str made = STR_INIT;
-	cleanup_str struct str brought = STR_INIT;
 
 	describe(f, &made);
-	ok(f, tree_remove(f->path, &f->e));
-	write_version_1(f);
-	describe(f, &brought);
 	assert_non_null(strstr(made.buf, "table kernel_value unit TEXT"));
-	assert_string_equal(brought.buf, made.buf);
+	for (int version = 1; version < 3; version++) {
+		cleanup_str struct str brought = STR_INIT;
+
+		ok(f, tree_remove(f->path, &f->e));
+		write_version(f, version);
+		describe(f, &brought);
+		assert_string_equal(brought.buf, made.buf);
+	}
 }
 
 static const struct store_value few[] = {
