@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The one list of collectors. Adding one: its file, and a line in each of the two places here. */
-#include <string.h>
-
 #include "collectors/collector.h"
 
 /* One per line, so that adding one changes one. */
@@ -10,11 +8,3 @@ const struct collector *const collectors[] = {
 	NULL,
 };
 // clang-format on
-
-const struct collector *collector_find(const char *name)
-{
-	for (const struct collector *const *c = collectors; *c; c++)
-		if (!strcmp((*c)->name, name))
-			return *c;
-	return NULL;
-}

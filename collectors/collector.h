@@ -16,7 +16,8 @@
  *
  * A collector never decides about a workload. What it lacks makes it *skipped*, what goes wrong makes it *broken*;
  * either is a note of the boot ("collector.skipped", "collector.broken": "trace: …"), and the workload's own
- * numbers stand. Metrics of collectors are named "<collector>.…".
+ * numbers stand. It is left out from then on, and torn down before the next window. Metrics of collectors are named
+ * "<collector>.…", and their records say whose they are.
  *
  * Some collectors are no code in the guest: what QEMU's plugin counts and what is read from vmlinux. They have a
  * descriptor without functions, so that they are listed with all others, and `where` says how they are had.
@@ -38,11 +39,13 @@ struct collector_ctx;
 struct collector {
 	const char *name;
 	const char *summary; /* one line */
-	const char *disturbs; /* what it changes of what is measured, one line; NULL: next to nothing */
+	const char *
+		disturbs; /* what it changes of what is measured, one line; NULL: next to nothing */
 	const char *where; /* NULL: named in a suite's `collectors:`; else how it is had */
 	const char *const *kconfig; /* needed options, "CONFIG_FTRACE=y", NULL-terminated, or NULL */
 	const char *const *archs; /* or NULL: all */
 	const char *const *packages; /* Debian packages of the root image, or NULL */
+	bool artifacts; /* sends files (workloads/artifact.h) */
 	const struct param *params; /* or NULL */
 	/* What it records, for the reference; a name may hold a part in <angle brackets> that is found at run time. */
 	const struct metric *metrics;
@@ -87,13 +90,16 @@ struct collector_choice { /* one line of the plan */
 	const struct fields *params;
 };
 
-struct collectors *collectors_setup(const struct collector_choice *chosen, size_t n, const struct recorder *r,
-				    const char *workload, const char *image);
-/* @round: of the workload. Opening twice or closing what is not open does nothing. */
+struct collectors *collectors_setup(const struct collector_choice *chosen, size_t n,
+				    const struct recorder *r, const char *workload,
+				    const char *image);
+/* Of all that follow, @c NULL is fine: nothing watches. @round: of the workload. There is one window per round:
+ * opening a second one or closing what is not open does nothing. */
 void collectors_start(struct collectors *c, int round);
 void collectors_stop(struct collectors *c);
-/* What the last window said, if there was one. */
+/* What the window of this round said. A round without one is a mistake of the workload, which each collector notes
+ * before it is left out. */
 void collectors_report(struct collectors *c);
-void collectors_free(struct collectors *c); /* teardown too; NULL is fine */
+void collectors_free(struct collectors *c); /* teardown too */
 
 #endif

@@ -74,8 +74,7 @@ static void form_init(struct form *f, const struct metric *m, const struct guest
 }
 
 /* What value and hist lines have in common. */
-static void record_begin(const struct recorder *c, const char *word, const struct form *f,
-			 int cpu)
+static void record_begin(const struct recorder *c, const char *word, const struct form *f, int cpu)
 {
 	line_begin(c->out, word);
 	line_fieldf(c->out, "w", "%d", c->number);
@@ -85,6 +84,8 @@ static void record_begin(const struct recorder *c, const char *word, const struc
 	line_field(c->out, "ev", evidence_name(f->ev));
 	line_fieldf(c->out, "round", "%d", c->round);
 	line_fieldf(c->out, "cpu", "%d", cpu);
+	if (c->by)
+		line_field(c->out, "by", c->by);
 }
 
 static void record_end(const struct recorder *c)
@@ -93,8 +94,8 @@ static void record_end(const struct recorder *c)
 	++*c->records;
 }
 
-static void record_value(const struct recorder *c, const struct form *f, const char *stat,
-			 int cpu, double value)
+static void record_value(const struct recorder *c, const struct form *f, const char *stat, int cpu,
+			 double value)
 {
 	record_begin(c, "value", f, cpu);
 	line_field(c->out, "stat", stat);
@@ -188,8 +189,8 @@ static int buckets_scale(const char *text, unsigned int sub, double scale, struc
 	return 0;
 }
 
-static int module_value(const struct recorder *c, const struct fields *f,
-			const struct form *form, int cpu, struct err *e)
+static int module_value(const struct recorder *c, const struct fields *f, const struct form *form,
+			int cpu, struct err *e)
 {
 	const char *stat = fields_get(f, "stat"), *text = fields_get(f, "value");
 	double value;
@@ -203,8 +204,8 @@ static int module_value(const struct recorder *c, const struct fields *f,
 	return 0;
 }
 
-static int module_hist(const struct recorder *c, const struct fields *f,
-		       const struct form *form, int cpu, struct err *e)
+static int module_hist(const struct recorder *c, const struct fields *f, const struct form *form,
+		       int cpu, struct err *e)
 {
 	const char *text = fields_get(f, "buckets");
 	cleanup_str struct str buckets = STR_INIT;
@@ -319,19 +320,29 @@ void recorder_hist(const struct recorder *c, const struct metric *m, int cpu, co
 	form_release(&f);
 }
 
-void recorder_note(const struct recorder *c, int cpu, const char *key, const char *text)
+static void note_write(const struct recorder *c, int round, int cpu, const char *key,
+		       const char *text)
 {
 	cleanup_str struct str cut = STR_INIT;
 	size_t len = strlen(text);
 
-	if (c->round < 0)
-		return;
 	str_addmem(&cut, text, len < NOTE_MAX ? len : NOTE_MAX);
 	line_begin(c->out, "note");
 	line_fieldf(c->out, "w", "%d", c->number);
-	line_fieldf(c->out, "round", "%d", c->round);
+	line_fieldf(c->out, "round", "%d", round);
 	line_fieldf(c->out, "cpu", "%d", cpu);
 	line_field(c->out, "key", key);
-	line_field(c->out, "value", cut.buf ? cut.buf : "");
+	line_field(c->out, "value", cut.buf);
 	line_end(c->out);
+}
+
+void recorder_note(const struct recorder *c, int cpu, const char *key, const char *text)
+{
+	if (c->round >= 0)
+		note_write(c, c->round, cpu, key, text);
+}
+
+void recorder_fact(const struct recorder *c, const char *key, const char *text)
+{
+	note_write(c, -1, -1, key, text);
 }

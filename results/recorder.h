@@ -47,13 +47,15 @@ struct guest_clock {
 struct recorder {
 	int number; /* of the workload in the plan */
 	int round;
+	const char *by; /* the collector that records; NULL: the workload itself */
 	const struct guest_clock *clock;
 	struct str *out;
 	size_t *records; /* counts value and hist lines */
 };
 
 /* @cpu -1: not of one CPU. @stat: mean, min, max, count, total. */
-void recorder_value(const struct recorder *r, const struct metric *m, const char *stat, int cpu, double value);
+void recorder_value(const struct recorder *r, const struct metric *m, const char *stat, int cpu,
+		    double value);
 
 /*
  * A histogram of the record format (log-linear, 2^HIST_SUB steps per power of two) that user space fills:
@@ -92,6 +94,8 @@ void recorder_hist(const struct recorder *r, const struct metric *m, int cpu, co
 /* A text that belongs to this round: a timeline, a tool's version. Cut to NOTE_MAX bytes. */
 #define NOTE_MAX 4096
 void recorder_note(const struct recorder *r, int cpu, const char *key, const char *text);
+/* A text that belongs to the whole workload. Written in a warm-up round and before the first one, too. */
+void recorder_fact(const struct recorder *r, const char *key, const char *text);
 
 /*
  * Lines that a kernel module wrote (record.h: "A kernel module has no idea of w, round or ev"), whose metrics

@@ -304,7 +304,7 @@ static int check_added(struct run *r, const struct store_run_row *row, const str
 {
 	int alarms, compared;
 
-	if (compare_run_alarms(r->store, row, row->baseline, a->name, &alarms, &compared, e))
+	if (compare_run_alarms(r->store, row, a->against, a->name, &alarms, &compared, e))
 		return -1;
 	if (a->canary)
 		printf("canary '%s', %d no-op instruction%s more per operation: %s (%d of %d comparisons differ)\n",
@@ -324,7 +324,7 @@ static int compare_arm(struct run *r, const struct store_run_row *row, const str
 
 	if (a->twin_of)
 		return o->format == REPORT_TEXT ? check_added(r, row, a, e) : 0;
-	ret = compare_run_report(r->store, row, row->baseline, a->name, o, &out, regressed, e);
+	ret = compare_run_report(r->store, row, a->against, a->name, o, &out, regressed, e);
 	fputs(out.buf, stdout);
 	return ret;
 }
@@ -342,7 +342,7 @@ static int compare_all(struct run *r, const char *format, bool *regressed, struc
 		const struct plan_arm *a = &r->plan.arms[i];
 
 		/* an arm stands once per target, a comparison spans all targets */
-		if (strcmp(a->name, row.baseline) && a->target == r->plan.arms[0].target)
+		if (a->against && a->target == r->plan.arms[0].target)
 			ret = compare_arm(r, &row, a, &o, regressed, e);
 	}
 	store_run_row_release(&row);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "collectors/collector.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
 #include "workloads/workload.h"
@@ -103,17 +104,32 @@ struct target {
 	int fake_delay; /* ms per fake boot */
 };
 
+struct suite_param {
+	const char *name; /* points into the descriptor */
+	char *value;
+};
+
 /* One workload with one value for every parameter (sweeps are expanded). */
 struct suite_workload {
 	const struct workload *w;
 	char *label; /* "kmalloc_bench size=64 order=fifo": name and the parameters that were given */
-	struct {
-		const char *name; /* points into the descriptor */
-		char *value;
-	} * params; /* complete, in descriptor order */
+	struct suite_param *params; /* complete, in descriptor order */
 	size_t nparams;
 	int rounds, warmup;
 	int timeout; /* s, for all rounds together */
+};
+
+/* One collector of a suite; it watches every workload. */
+struct suite_collector {
+	const struct collector *col;
+	struct suite_param *params; /* complete, in descriptor order */
+	size_t nparams;
+};
+
+/* In which boots the collectors that disturb what they measure take part. */
+enum observe {
+	OBSERVE_TOGETHER, /* in all */
+	OBSERVE_APART, /* in boots of their own: each variant once more, as "<variant>-observed" */
 };
 
 struct suite {
@@ -127,6 +143,9 @@ struct suite {
 	double margin; /* equivalence margin, 0.01 = 1 % */
 	struct suite_workload *workloads;
 	size_t nworkloads;
+	struct suite_collector *collectors;
+	size_t ncollectors;
+	enum observe observe;
 };
 
 struct config;

@@ -253,6 +253,8 @@ static const struct config_key target_keys[] = {
 	{ .name = NULL },
 };
 
+static const char *const observes[] = { "together", "apart", NULL };
+
 static const struct config_key suite_keys[] = {
 	{ .name = "description",
 	  .type = KEY_STRING,
@@ -314,6 +316,21 @@ static const struct config_key suite_keys[] = {
 	  .required = true,
 	  .help = "each a name, or a map of one name to its parameters; a list of values is a sweep. "
 		  "`rounds`, `warmup` and `timeout` are understood for every workload" },
+	{ .name = "collectors",
+	  .type = KEY_SPECIAL,
+	  .offset = offsetof(struct suite, collectors),
+	  .parse = suite_parse_collectors,
+	  .form = "list of collectors",
+	  .help = "what watches every workload while it runs: each a name, or a map of one name to its "
+		  "parameters" },
+	{ .name = "observe",
+	  .type = KEY_CHOICE,
+	  .offset = offsetof(struct suite, observe),
+	  .choices = observes,
+	  .def = "together",
+	  .help = "collectors that disturb what they measure take part in every boot, or apart: each variant "
+		  "is booted without them, and once more per block with all collectors, as "
+		  "\"VARIANT-observed\", which is compared with \"BASELINE-observed\"" },
 	{ .name = NULL },
 };
 

@@ -75,6 +75,25 @@ int config_value(const char *file, const struct config_key *k, const struct yaml
 /* The default of a row, which is correct by construction. */
 void config_default(const struct config_key *k, void *object);
 
+/* config_params.c: the parameters of a workload or a collector of a suite. */
+struct suite_param *params_default(const struct param *table, size_t *n);
+void params_free(struct suite_param *params, size_t n);
+void params_set(struct suite_param *params, size_t n, const char *name, const char *value);
+/* Is @y one value that @p allows? @want is for the error: "one value". */
+int params_check(const struct loader *l, const struct param *p, const struct yaml *y,
+		 const char *want, struct err *e);
+/*
+ * What an item of a list names: "name", or a map of one name to its parameters. @given is that map, whose key is
+ * the name; NULL for a bare name. @noun is for the error: "a workload".
+ */
+int params_item(const struct loader *l, const struct yaml *item, const char *noun,
+		const struct yaml **given, const char **name, struct err *e);
+
+/* config_collectors.c: the collectors of a suite. */
+int suite_parse_collectors(struct loader *l, const struct yaml *y, void *object, struct err *e);
+int collectors_finish(struct loader *l, const struct yaml *root, struct suite *s, struct err *e);
+void collectors_release(struct suite *s);
+
 /* config_suite.c: the special values of a suite. */
 int suite_parse_variants(struct loader *l, const struct yaml *y, void *object, struct err *e);
 int suite_parse_targets(struct loader *l, const struct yaml *y, void *object, struct err *e);

@@ -58,9 +58,7 @@ static const struct {
 
 static void workload_free(struct suite_workload *sw)
 {
-	for (size_t i = 0; i < sw->nparams; i++)
-		free(sw->params[i].value);
-	free(sw->params);
+	params_free(sw->params, sw->nparams);
 	free(sw->label);
 }
 
@@ -86,14 +84,8 @@ static struct suite_workload workload_new(const struct workload *w)
 		.warmup = WARMUP_DEFAULT,
 		.timeout = TIMEOUT_DEFAULT,
 	};
-	size_t cap = 0;
 
-	for (const struct param *p = w->params; p && p->name; p++) {
-		__typeof__(sw.params) at = ARRAY_PUSH(sw.params, sw.nparams, cap);
-
-		at->name = p->name;
-		at->value = xstrdup(p->def);
-	}
+	sw.params = params_default(w->params, &sw.nparams);
 	return sw;
 }
 
@@ -108,29 +100,6 @@ static void sweep_release(struct sweep *s)
 	for (size_t i = 0; i < s->n; i++)
 		workload_free(&s->v[i]);
 	free(s->v);
-}
-
-static void set_param(struct suite_workload *sw, const char *name, const char *value)
-{
-	for (size_t i = 0; i < sw->nparams; i++) {
-		if (strcmp(sw->params[i].name, name))
-			continue;
-		free(sw->params[i].value);
-		sw->params[i].value = xstrdup(value);
-	}
-}
-
-static int check_value(const struct loader *l, const struct param *p, const struct yaml *y,
-		       struct err *e)
-{
-	struct err inner = ERR_INIT;
-
-	if (y->type != YAML_SCALAR)
-		return yaml_err(l->file, y, e, "'%s': expected one value or a list of values",
-				p->name);
-	if (param_check(p, y->text, &inner))
-		return yaml_err(l->file, y, e, "%s", inner.msg);
-	return 0;
 }
 
 static int too_many(const struct loader *l, const struct yaml *y, struct err *e)
@@ -150,14 +119,14 @@ static int apply_param(struct loader *l, const struct param *p, const struct yam
 	if (s->n * n > WORKLOADS_MAX)
 		return too_many(l, y, e);
 	for (size_t i = 0; i < n; i++)
-		if (check_value(l, p, yaml_item(y, i), e))
+		if (params_check(l, p, yaml_item(y, i), "one value or a list of values", e))
 			return -1;
 	for (size_t k = 0; k < s->n; k++) {
 		for (size_t i = 0; i < n; i++) {
 			struct suite_workload *sw = ARRAY_PUSH(next.v, next.n, next.cap);
 
 			*sw = workload_copy(&s->v[k]);
-			set_param(sw, p->name, yaml_item(y, i)->text);
+			params_set(sw->params, sw->nparams, p->name, yaml_item(y, i)->text);
 		}
 	}
 	sweep_release(s);
@@ -185,9 +154,7 @@ static int apply_key(struct loader *l, const struct workload *w, const struct ya
 	for (size_t i = 0; i < sizeof(framework) / sizeof(*framework); i++) {
 		if (strcmp(framework[i].param.name, y->key))
 			continue;
-		if (y->type != YAML_SCALAR)
-			return yaml_err(l->file, y, e, "'%s': expected one number", y->key);
-		if (check_value(l, &framework[i].param, y, e))
+		if (params_check(l, &framework[i].param, y, "one number", e))
 			return -1;
 		for (size_t k = 0; k < s->n; k++)
 			*(int *)((char *)&s->v[k] + framework[i].offset) = atoi(y->text);
@@ -266,30 +233,25 @@ static int add_all(struct loader *l, const struct yaml *at, const struct yaml *g
 	return 0;
 }
 
-/* "name", or one map entry "name: {parameters}". */
 static int parse_workload(struct loader *l, const struct yaml *item, struct suite *suite,
 			  struct err *e)
 {
-	const struct yaml *params = item->type == YAML_MAP && item->n == 1 ? &item->child[0] : NULL;
-	const struct yaml *at = params ? params : item;
-	bool bare = item->type == YAML_SCALAR;
-	bool empty = params && params->type == YAML_SCALAR && !*params->text;
+	const struct yaml *given;
 	const struct workload *w;
 	struct sweep s = { 0 };
+	const char *name;
 	int ret = 0;
 
-	if (!bare && !(params && (empty || params->type == YAML_MAP)))
-		return yaml_err(
-			l->file, item, e,
-			"expected the name of a workload, or one name with a map of parameters");
-	w = named(l, at, bare ? item->text : params->key, e);
+	if (params_item(l, item, "a workload", &given, &name, e))
+		return -1;
+	w = named(l, given ? given : item, name, e);
 	if (!w)
 		return -1;
 	*ARRAY_PUSH(s.v, s.n, s.cap) = workload_new(w);
-	for (size_t i = 0; !bare && !ret && i < params->n; i++)
-		ret = apply_key(l, w, &params->child[i], &s, e);
+	for (size_t i = 0; given && !ret && i < given->n; i++)
+		ret = apply_key(l, w, &given->child[i], &s, e);
 	if (!ret)
-		ret = add_all(l, at, params, suite, &s, e);
+		ret = add_all(l, given ? given : item, given, suite, &s, e);
 	sweep_release(&s);
 	return ret;
 }
@@ -341,7 +303,7 @@ int suite_finish(struct loader *l, const struct yaml *root, void *object, struct
 	if (s->canary && !takes_canary(s))
 		return yaml_key_err(l->file, yaml_get(root, "canary"), e,
 				    "none of this suite's workloads has a parameter 'canary'");
-	return 0;
+	return collectors_finish(l, root, s, e);
 }
 
 void suite_release(void *object)
@@ -354,4 +316,5 @@ void suite_release(void *object)
 	for (size_t i = 0; i < s->nworkloads; i++)
 		workload_free(&s->workloads[i]);
 	free(s->workloads);
+	collectors_release(s);
 }

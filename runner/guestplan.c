@@ -5,10 +5,12 @@
 
 #include "results/record.h"
 
-static void write_param(size_t number, const char *name, const char *value, struct str *out)
+/* @key: w or c, whose number @number is. */
+static void write_param(const char *key, size_t number, const char *name, const char *value,
+			struct str *out)
 {
 	line_begin(out, "param");
-	line_fieldf(out, "w", "%zu", number);
+	line_fieldf(out, key, "%zu", number);
 	line_field(out, "name", name);
 	line_field(out, "value", value);
 	line_end(out);
@@ -29,8 +31,19 @@ static void write_workload(const struct suite_workload *w, size_t number, int ca
 	for (size_t i = 0; i < w->nparams; i++) {
 		bool replaced = canary && !strcmp(w->params[i].name, "canary");
 
-		write_param(number, w->params[i].name, replaced ? added : w->params[i].value, out);
+		write_param("w", number, w->params[i].name, replaced ? added : w->params[i].value,
+			    out);
 	}
+}
+
+static void write_collector(const struct suite_collector *c, size_t number, struct str *out)
+{
+	line_begin(out, "collector");
+	line_fieldf(out, "c", "%zu", number);
+	line_field(out, "name", c->col->name);
+	line_end(out);
+	for (size_t i = 0; i < c->nparams; i++)
+		write_param("c", number, c->params[i].name, c->params[i].value, out);
 }
 
 static void write_clock(const struct guest_clock *c, struct str *out)
@@ -73,6 +86,9 @@ void guestplan_write(const struct guestplan *p, struct str *out)
 	for (size_t i = 0; i < p->nchosen; i++)
 		if (!p->skip || !p->skip[i])
 			write_workload(&p->workloads[p->chosen[i]], i, p->canary, out);
+	for (size_t i = 0; i < p->ncollectors; i++)
+		if (!p->skip_collector || !p->skip_collector[i])
+			write_collector(&p->collectors[i], i, out);
 	write_values("arg", p->args, out);
 	line_begin(out, "end");
 	line_end(out);

@@ -8,6 +8,8 @@
  *	clock     suffix=instructions unit=instructions ev=simulated num=1 den=2
  *	workload  w=0 name=kmalloc_bench rounds=5 warmup=1 timeout=60
  *	param     w=0 name=size value=64                        complete: every parameter of the descriptor
+ *	collector c=0 name=trace                                watches every workload of this boot
+ *	param     c=0 name=buffer value=4096                    complete, too
  *	arg       value=uname                                   mode exec, one line each
  *	end
  *
@@ -32,6 +34,9 @@ struct guestplan {
 	const size_t *chosen; /* which of them run, in order; their place here is w */
 	const bool *skip; /* per place: leave it out, the host has said why; NULL: none */
 	size_t nchosen;
+	const struct suite_collector *collectors; /* of the suite, in order; their place here is c */
+	const bool *skip_collector; /* as skip */
+	size_t ncollectors;
 	int canary; /* > 0: instead of what a workload's `canary` says */
 	const struct strv *args; /* exec */
 };

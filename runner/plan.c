@@ -53,7 +53,7 @@ struct added {
 	int canary;
 };
 
-#define NADDED 2 /* the twin and the canary */
+#define NADDED 2 /* the twin and the canary; observed arms are part of their variants */
 
 static void added_init(const struct suite *s, struct added added[NADDED])
 {
@@ -119,60 +119,106 @@ static void choose_workloads(const struct suite *s, const struct choice *c, stru
 	}
 }
 
-static int add_arm(struct config *c, struct plan *p, size_t *cap, const struct target *t,
-		   const char *variant, const struct added *added, struct err *e)
+/* The plan while its arms are added. */
+struct making {
+	struct config *config;
+	const struct choice *choice;
+	const struct added *added;
+	struct plan *plan;
+	size_t cap; /* of the arms */
+};
+
+/* An arm that boots @variant on @t, with its name and nothing else set. */
+static struct plan_arm *add_arm(struct making *m, const struct target *t, const char *variant,
+				char *name, struct err *e)
 {
-	const struct variant *v = config_variant(c, variant, e);
+	const struct variant *v = config_variant(m->config, variant, e);
 	struct plan_arm *a;
 
-	if (!v)
-		return -1;
-	if (!variant_has_arch(v, t->arch))
-		return err_set(e, ERR_USAGE,
-			       "variant '%s' does not support %s, which target '%s' is", v->name,
-			       t->arch->name, t->name);
-	a = ARRAY_PUSH(p->arms, p->narms, *cap);
+	if (v && !variant_has_arch(v, t->arch))
+		err_set(e, ERR_USAGE, "variant '%s' does not support %s, which target '%s' is",
+			v->name, t->arch->name, t->name);
+	if (!v || !variant_has_arch(v, t->arch)) {
+		free(name);
+		return NULL;
+	}
+	a = ARRAY_PUSH(m->plan->arms, m->plan->narms, m->cap);
 	a->target = t;
 	a->variant = v;
-	a->name = xstrdup(added ? added->name : variant);
-	a->twin_of = added ? xstrdup(variant) : NULL;
-	a->canary = added ? added->canary : 0;
+	a->name = name;
+	return a;
+}
+
+/* The variant itself and, where its suite observes apart, the boots for that. */
+static int add_variant(struct making *m, const struct target *t, const char *variant, struct err *e)
+{
+	const struct suite *s = m->plan->suite;
+	bool baseline = !strcmp(variant, s->baseline), apart = s->observe == OBSERVE_APART;
+	struct plan_arm *a = add_arm(m, t, variant, xstrdup(variant), e);
+
+	if (!a)
+		return -1;
+	a->against = baseline ? NULL : xstrdup(s->baseline);
+	a->observed = !apart;
+	if (!apart)
+		return 0;
+	a = add_arm(m, t, variant, xasprintf("%s-observed", variant), e);
+	if (!a)
+		return -1;
+	a->against = baseline ? NULL : xasprintf("%s-observed", s->baseline);
+	a->observed = true;
 	return 0;
 }
 
-static int add_target_arms(struct config *c, const struct choice *ch, const struct added *added,
-			   const struct target *t, struct plan *p, size_t *cap, struct err *e)
+/* The twin or the canary: as the baseline boots, but for what the canary adds. */
+static int add_added(struct making *m, const struct target *t, const struct added *added,
+		     struct err *e)
 {
-	const struct suite *s = p->suite;
+	const struct suite *s = m->plan->suite;
+	struct plan_arm *a = add_arm(m, t, s->baseline, xstrdup(added->name), e);
+
+	if (!a)
+		return -1;
+	a->against = xstrdup(s->baseline);
+	a->twin_of = xstrdup(s->baseline);
+	a->canary = added->canary;
+	a->observed = s->observe == OBSERVE_TOGETHER;
+	return 0;
+}
+
+static int add_target_arms(struct making *m, const struct target *t, struct err *e)
+{
+	const struct suite *s = m->plan->suite;
+	const struct strv *variants = &m->choice->variants;
 
 	for (size_t k = 0; k < s->variants.n; k++) {
 		const char *v = s->variants.v[k];
 
-		if (!chosen(&ch->variants, v) && strcmp(v, s->baseline))
+		if (!chosen(variants, v) && strcmp(v, s->baseline))
 			continue;
-		if (add_arm(c, p, cap, t, v, NULL, e))
+		if (add_variant(m, t, v, e))
 			return -1;
 	}
-	for (size_t k = 0; k < NADDED; k++)
-		if (added[k].name && chosen(&ch->variants, added[k].name) &&
-		    add_arm(c, p, cap, t, s->baseline, &added[k], e))
+	for (size_t k = 0; k < NADDED; k++) {
+		const struct added *added = &m->added[k];
+
+		if (added->name && chosen(variants, added->name) && add_added(m, t, added, e))
 			return -1;
+	}
 	return 0;
 }
 
-static int add_arms(struct config *c, const struct choice *ch, const struct added *added,
-		    struct plan *p, struct err *e)
+static int add_arms(struct making *m, struct err *e)
 {
-	const struct suite *s = p->suite;
-	size_t cap = 0;
+	const struct suite *s = m->plan->suite;
 
 	for (size_t i = 0; i < s->targets.n; i++) {
 		const struct target *t;
 
-		if (!chosen(&ch->targets, s->targets.v[i]))
+		if (!chosen(&m->choice->targets, s->targets.v[i]))
 			continue;
-		t = config_target(c, s->targets.v[i], e);
-		if (!t || add_target_arms(c, ch, added, t, p, &cap, e))
+		t = config_target(m->config, s->targets.v[i], e);
+		if (!t || add_target_arms(m, t, e))
 			return -1;
 	}
 	return 0;
@@ -234,6 +280,7 @@ int plan_make(struct config *c, const struct suite *s, const struct plan_options
 {
 	struct added added[NADDED];
 	struct choice choice = { 0 };
+	struct making m = { .config = c, .choice = &choice, .added = added, .plan = out };
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -246,7 +293,7 @@ int plan_make(struct config *c, const struct suite *s, const struct plan_options
 		ret = check_choices(s, &choice, added, e);
 	if (!ret) {
 		choose_workloads(s, &choice, out);
-		ret = add_arms(c, &choice, added, out, e);
+		ret = add_arms(&m, e);
 	}
 	if (!ret)
 		order_all(out);
@@ -259,12 +306,18 @@ void plan_release(struct plan *p)
 {
 	for (size_t i = 0; i < p->narms; i++) {
 		free(p->arms[i].name);
+		free(p->arms[i].against);
 		free(p->arms[i].twin_of);
 	}
 	free(p->arms);
 	free(p->order);
 	free(p->workloads);
 	memset(p, 0, sizeof(*p));
+}
+
+bool plan_arm_collects(const struct plan_arm *a, const struct collector *c)
+{
+	return a->observed || !c->disturbs;
 }
 
 /* The text of a plan: one fact per line, "key value". */
@@ -378,13 +431,35 @@ static void target_facts(struct str *out, const struct target *t)
 	fact(out, "fake_records", t->fake_records);
 }
 
+/* A text may hold any printable byte: what follows it is told apart by quotes, and they by a backslash. */
+static void params_facts(struct str *out, const struct suite_param *params, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool plain = !strpbrk(params[i].value, " '\\");
+
+		str_addf(out, " %s=%s", params[i].name, plain ? "" : "'");
+		for (const char *c = params[i].value; *c; c++)
+			str_addf(out, "%s%c", *c == '\'' || *c == '\\' ? "\\" : "", *c);
+		str_add(out, plain ? "" : "'");
+	}
+	str_addch(out, '\n');
+}
+
 static void workload_facts(struct str *out, const struct suite_workload *w)
 {
 	str_addf(out, "workload %s rounds=%d warmup=%d timeout=%d", w->w->name, w->rounds,
 		 w->warmup, w->timeout);
-	for (size_t i = 0; i < w->nparams; i++)
-		str_addf(out, " %s=%s", w->params[i].name, w->params[i].value);
-	str_addch(out, '\n');
+	params_facts(out, w->params, w->nparams);
+}
+
+static void collector_facts(struct str *out, const struct suite *s)
+{
+	if (s->ncollectors)
+		str_addf(out, "observe %d\n", (int)s->observe);
+	for (size_t i = 0; i < s->ncollectors; i++) {
+		str_addf(out, "collector %s", s->collectors[i].col->name);
+		params_facts(out, s->collectors[i].params, s->collectors[i].nparams);
+	}
 }
 
 int plan_text(const struct plan *p, const struct plan_options *o, struct str *out, struct err *e)
@@ -395,6 +470,7 @@ int plan_text(const struct plan *p, const struct plan_options *o, struct str *ou
 	str_addf(out, "baseline %s\nmargin %.17g\n", p->suite->baseline, p->suite->margin);
 	for (size_t i = 0; i < p->nworkloads; i++)
 		workload_facts(out, &p->suite->workloads[p->workloads[i]]);
+	collector_facts(out, p->suite);
 	for (size_t i = 0; i < p->narms; i++) {
 		if (i == 0 || p->arms[i].target != p->arms[i - 1].target)
 			target_facts(out, p->arms[i].target);

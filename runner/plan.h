@@ -3,7 +3,7 @@
  * The plan: what a run will do, decided before anything is started. Pure: configuration and a seed in,
  * boots in random balanced order out.
  *
- * Every block holds every arm (variant, A/A twin, canary) of a target once. Orders are rows of random
+ * Every block holds every arm (variant, A/A twin, canary, observed variant) of a target once. Orders are rows of random
  * Latin squares, so that over k blocks of k arms each arm stands once in each position; the generator is
  * GSL's mt19937 seeded with the run's seed, and equal seeds give equal plans.
  */
@@ -20,9 +20,12 @@
 struct plan_arm {
 	const struct target *target;
 	const struct variant *variant;
-	char *name; /* the variant's name; "<baseline>-twin", "<baseline>-canary" for the added arms */
-	char *twin_of; /* NULL; of an added arm, the baseline's name */
+	/* The variant's name; "<baseline>-twin", "<baseline>-canary", "<variant>-observed" for the added arms. */
+	char *name;
+	char *against; /* name of the arm that it is compared with; NULL: others are compared with it */
+	char *twin_of; /* NULL; of the twin and the canary, the baseline's name */
 	int canary; /* no-op instructions added per operation; 0 but for the canary */
+	bool observed; /* collectors that disturb take part */
 };
 
 struct plan_boot {
@@ -44,11 +47,14 @@ struct plan {
 	int run_timeout; /* s, sum of the workloads' timeouts */
 };
 
+/* Does this collector of the suite take part in the boots of this arm? */
+bool plan_arm_collects(const struct plan_arm *a, const struct collector *c);
+
 struct plan_options {
 	int boots; /* 0: the suite's */
 	uint64_t seed;
 	/* `--only variant=base`, `--only target=…`, `--only workload=kmalloc_bench` (name or whole label); the
-	 * baseline always stays. Something that matches nothing is an error. */
+	 * baseline always stays, and a variant brings its observed arm. Something that matches nothing is an error. */
 	struct strv only;
 };
 

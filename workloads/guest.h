@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "collectors/collector.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
 #include "workloads/workload.h"
@@ -23,12 +24,23 @@
 
 enum guest_mode { GUEST_RUN, GUEST_SHELL, GUEST_EXEC };
 
+/* The parameters of one workload or collector. */
+struct guest_params {
+	struct str line; /* as one line of the record format */
+	struct fields fields; /* that line, split */
+};
+
 struct guest_workload {
 	int number; /* w */
 	const struct workload *w;
 	int rounds, warmup, timeout;
-	struct str line; /* the params as one line of the record format */
-	struct fields params;
+	struct guest_params params;
+};
+
+struct guest_collector {
+	int number; /* c */
+	const struct collector *col;
+	struct guest_params params;
 };
 
 struct guest_plan {
@@ -39,6 +51,8 @@ struct guest_plan {
 	struct guest_clock clock; /* its strings are the two above */
 	struct guest_workload *workloads;
 	size_t nworkloads, cap;
+	struct guest_collector *collectors; /* they watch every workload */
+	size_t ncollectors, collectors_cap;
 };
 
 /* "plan line 3: …" in @e on failure; release what is there in both cases. */

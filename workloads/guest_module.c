@@ -19,9 +19,9 @@ int module_load(const struct guest_workload *w, struct err *e)
 
 	if (fd < 0)
 		return err_errno(e, ERR_INFRA, "cannot open '%s'", path);
-	for (size_t i = 0; i < w->params.n; i++)
-		str_addf(&params, "%s%s=%s", i ? " " : "", w->params.f[i].key,
-			 w->params.f[i].value);
+	for (size_t i = 0; i < w->params.fields.n; i++)
+		str_addf(&params, "%s%s=%s", i ? " " : "", w->params.fields.f[i].key,
+			 w->params.fields.f[i].value);
 	ret = syscall(SYS_finit_module, fd, params.buf, 0);
 	if (ret)
 		err_errno(e, ERR_INFRA, "cannot load module '%s'", w->w->module);

@@ -120,9 +120,25 @@ static struct guest_workload *workload_at(struct guest_plan *p, int number)
 	return NULL;
 }
 
+static struct guest_collector *collector_at(struct guest_plan *p, int number)
+{
+	for (size_t i = 0; i < p->ncollectors; i++)
+		if (p->collectors[i].number == number)
+			return &p->collectors[i];
+	return NULL;
+}
+
+static struct guest_params no_params(void)
+{
+	struct guest_params g = { .line = STR_INIT };
+
+	line_begin(&g.line, "params");
+	return g;
+}
+
 static int take_workload(struct guest_plan *p, const struct fields *f, struct err *e)
 {
-	struct guest_workload w = { .line = STR_INIT }, *to;
+	struct guest_workload w = { 0 };
 	const char *name;
 
 	if (need_int(f, "w", 0, NUMBER_MAX, &w.number, e) || need(f, "name", &name, e) ||
@@ -135,32 +151,70 @@ static int take_workload(struct guest_plan *p, const struct fields *f, struct er
 	w.w = workload_find(name);
 	if (!w.w)
 		return err_set(e, ERR_INFRA, "unknown workload '%s'", name);
-	line_begin(&w.line, "params");
-	to = ARRAY_PUSH(p->workloads, p->nworkloads, p->cap);
-	*to = w;
+	w.params = no_params();
+	*ARRAY_PUSH(p->workloads, p->nworkloads, p->cap) = w;
+	return 0;
+}
+
+static int take_collector(struct guest_plan *p, const struct fields *f, struct err *e)
+{
+	struct guest_collector c = { 0 };
+	const char *name;
+
+	if (need_int(f, "c", 0, NUMBER_MAX, &c.number, e) || need(f, "name", &name, e))
+		return -1;
+	if (collector_at(p, c.number))
+		return err_set(e, ERR_INFRA, "a second collector %d", c.number);
+	c.col = collector_find(name);
+	if (!c.col || c.col->where)
+		return err_set(e, ERR_INFRA, "unknown collector '%s'", name);
+	c.params = no_params();
+	*ARRAY_PUSH(p->collectors, p->ncollectors, p->collectors_cap) = c;
+	return 0;
+}
+
+/* Whose parameters a line is about. */
+struct owner {
+	const char *noun, *name;
+	const struct param *table;
+	struct guest_params *params;
+};
+
+static int owner_of(struct guest_plan *p, const struct fields *f, struct owner *o, struct err *e)
+{
+	bool collector = fields_get(f, "c");
+	struct guest_collector *c;
+	struct guest_workload *w;
+	int number;
+
+	if (need_int(f, collector ? "c" : "w", 0, NUMBER_MAX, &number, e))
+		return -1;
+	c = collector ? collector_at(p, number) : NULL;
+	w = collector ? NULL : workload_at(p, number);
+	if (c)
+		*o = (struct owner){ "collector", c->col->name, c->col->params, &c->params };
+	else if (w)
+		*o = (struct owner){ "workload", w->w->name, w->w->params, &w->params };
+	else
+		return err_set(e, ERR_INFRA, "parameter of the unknown %s %d",
+			       collector ? "collector" : "workload", number);
 	return 0;
 }
 
 static int take_param(struct guest_plan *p, const struct fields *f, struct err *e)
 {
 	const struct param *param;
-	struct guest_workload *w;
 	const char *name, *value;
-	int number;
+	struct owner o = { 0 };
 
-	if (need_int(f, "w", 0, NUMBER_MAX, &number, e) || need(f, "name", &name, e) ||
-	    need(f, "value", &value, e))
+	if (owner_of(p, f, &o, e) || need(f, "name", &name, e) || need(f, "value", &value, e))
 		return -1;
-	w = workload_at(p, number);
-	if (!w)
-		return err_set(e, ERR_INFRA, "parameter of the unknown workload %d", number);
-	param = param_find(w->w->params, name);
+	param = param_find(o.table, name);
 	if (!param)
-		return err_set(e, ERR_INFRA, "workload '%s' has no parameter '%s'", w->w->name,
-			       name);
+		return err_set(e, ERR_INFRA, "%s '%s' has no parameter '%s'", o.noun, o.name, name);
 	if (param_check(param, value, e))
 		return -1;
-	line_field(&w->line, name, value);
+	line_field(&o.params->line, name, value);
 	return 0;
 }
 
@@ -168,9 +222,10 @@ static const struct {
 	const char *word;
 	int (*take)(struct guest_plan *p, const struct fields *f, struct err *e);
 } plan_words[] = {
-	{ "plan", take_plan },         { "expect", take_expect }, { "token", take_token },
-	{ "clock", take_clock },       { "arg", take_arg },       { "param", take_param },
-	{ "workload", take_workload },
+	{ "plan", take_plan },         { "expect", take_expect },
+	{ "token", take_token },       { "clock", take_clock },
+	{ "arg", take_arg },           { "param", take_param },
+	{ "workload", take_workload }, { "collector", take_collector },
 };
 
 static int take_fields(struct guest_plan *p, const struct fields *f, struct err *e)
@@ -199,13 +254,14 @@ static int take_line(struct guest_plan *p, const char *line, size_t len, bool fi
 	return ret;
 }
 
-static int check_params(struct guest_workload *w, struct err *e)
+static int check_params(struct guest_params *g, const struct param *table, const char *noun,
+			int number, struct err *e)
 {
-	if (fields_parse(&w->params, w->line.buf, w->line.len, e))
-		return err_prefix(e, "parameters of workload %d", w->number);
-	for (const struct param *q = w->w->params; q && q->name; q++)
-		if (!fields_get(&w->params, q->name))
-			return err_set(e, ERR_INFRA, "workload %d lacks parameter '%s'", w->number,
+	if (fields_parse(&g->fields, g->line.buf, g->line.len, e))
+		return err_prefix(e, "parameters of %s %d", noun, number);
+	for (const struct param *q = table; q && q->name; q++)
+		if (!fields_get(&g->fields, q->name))
+			return err_set(e, ERR_INFRA, "%s %d lacks parameter '%s'", noun, number,
 				       q->name);
 	return 0;
 }
@@ -213,7 +269,12 @@ static int check_params(struct guest_workload *w, struct err *e)
 static int check_whole(struct guest_plan *p, struct err *e)
 {
 	for (size_t i = 0; i < p->nworkloads; i++)
-		if (check_params(&p->workloads[i], e))
+		if (check_params(&p->workloads[i].params, p->workloads[i].w->params, "workload",
+				 p->workloads[i].number, e))
+			return -1;
+	for (size_t i = 0; i < p->ncollectors; i++)
+		if (check_params(&p->collectors[i].params, p->collectors[i].col->params,
+				 "collector", p->collectors[i].number, e))
 			return -1;
 	if (p->mode == GUEST_RUN && !p->clock_suffix)
 		return err_set(e, ERR_INFRA, "a plan to run has no clock");
@@ -239,13 +300,20 @@ int guest_plan_parse(struct guest_plan *p, const char *text, size_t len, struct 
 	return err_set(e, ERR_INFRA, "plan line %d: no 'end'", number);
 }
 
+static void params_release(struct guest_params *g)
+{
+	str_release(&g->line);
+	fields_release(&g->fields);
+}
+
 void guest_plan_release(struct guest_plan *p)
 {
-	for (size_t i = 0; i < p->nworkloads; i++) {
-		str_release(&p->workloads[i].line);
-		fields_release(&p->workloads[i].params);
-	}
+	for (size_t i = 0; i < p->nworkloads; i++)
+		params_release(&p->workloads[i].params);
+	for (size_t i = 0; i < p->ncollectors; i++)
+		params_release(&p->collectors[i].params);
 	free(p->workloads);
+	free(p->collectors);
 	free(p->release);
 	free(p->machine);
 	free(p->clock_suffix);

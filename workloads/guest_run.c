@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collectors/collector.h"
 #include "kmods/kdelta_marker.h"
 #include "workloads/guest.h"
 
@@ -31,40 +32,87 @@ static void add_done(struct str *out, int number, enum wl_state state, const cha
 
 /* --- in the child --- */
 
+static int run_round(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
+{
+	int ret;
+
+	kdelta_context(w->number, c->r.round);
+	if (!w->w->own_window)
+		collectors_start(c->collectors, c->r.round);
+	ret = w->w->round(c, e);
+	collectors_stop(c->collectors);
+	if (!ret)
+		collectors_report(c->collectors);
+	return ret;
+}
+
 static int run_rounds(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
 {
 	int ret = 0;
 
-	for (c->r.round = -w->warmup; !ret && c->r.round < w->rounds; c->r.round++) {
-		kdelta_context(w->number, c->r.round);
-		ret = w->w->round(c, e);
-	}
+	for (c->r.round = -w->warmup; !ret && c->r.round < w->rounds; c->r.round++)
+		ret = run_round(c, w, e);
 	kdelta_context(w->number, -1);
 	return ret;
 }
 
-static int run_set_up(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
+static struct collectors *set_up_collectors(const struct workload_ctx *c,
+					    const struct guest_plan *p)
+{
+	struct collector_choice *chosen;
+	struct collectors *cs;
+
+	if (!p->ncollectors)
+		return NULL;
+	chosen = xcalloc(p->ncollectors, sizeof(*chosen));
+	for (size_t i = 0; i < p->ncollectors; i++) {
+		chosen[i].col = p->collectors[i].col;
+		chosen[i].params = &p->collectors[i].params.fields;
+	}
+	cs = collectors_setup(chosen, p->ncollectors, &c->r, c->w->name, NULL);
+	free(chosen);
+	return cs;
+}
+
+static int run_set_up(struct workload_ctx *c, const struct guest_plan *p,
+		      const struct guest_workload *w, struct err *e)
 {
 	int ret = w->w->setup ? w->w->setup(c, e) : 0;
 
-	if (!ret)
+	if (!ret) {
+		c->collectors = set_up_collectors(c, p);
 		ret = run_rounds(c, w, e);
+	}
 	if (w->w->teardown)
 		w->w->teardown(c);
+	collectors_free(c->collectors);
 	return ret;
 }
 
-static int run_with_module(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
+/* The host left out what is known to lack CPUs; a CPU may also have failed to come up. */
+static int check_cpus(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (online >= w->w->cpus)
+		return 0;
+	return wctx_skip(c, e, "needs %d CPUs, %ld are online", w->w->cpus, online);
+}
+
+static int run_with_module(struct workload_ctx *c, const struct guest_plan *p,
+			   const struct guest_workload *w, struct err *e)
 {
 	const char *module = w->w->module;
 	struct err ignored = ERR_INIT;
 	int ret;
 
+	if (check_cpus(c, w, e))
+		return -1;
 	if (!module)
-		return run_set_up(c, w, e);
+		return run_set_up(c, p, w, e);
 	if (module_load(w, e))
 		return -1;
-	ret = run_set_up(c, w, e);
+	ret = run_set_up(c, p, w, e);
 	if (module_unload(module, ret ? &ignored : e))
 		ret = -1;
 	return ret;
@@ -88,18 +136,17 @@ static void child_run(const struct guest_plan *p, const struct guest_workload *w
 	struct str out = STR_INIT, reason = STR_INIT;
 	struct err e = ERR_INIT;
 	size_t records = 0;
-	struct workload_ctx c = { .w = w->w,
-				  .r = { .number = w->number,
-					 .clock = &p->clock,
-					 .out = &out,
-					 .records = &records },
-				  .params = &w->params,
-				  .state = WL_BROKEN };
+	struct workload_ctx c = {
+		.w = w->w,
+		.r = { .number = w->number, .clock = &p->clock, .out = &out, .records = &records },
+		.params = &w->params.fields,
+		.state = WL_BROKEN
+	};
 	int kmsg = kmsg_open();
 
 	guest_child_signals();
 	setpgid(0, 0);
-	if (run_with_module(&c, w, &e))
+	if (run_with_module(&c, p, w, &e))
 		explain(w, kmsg, &e, &reason);
 	else
 		c.state = WL_OK;
@@ -122,7 +169,7 @@ static bool take_line(const char *line, size_t len, int number, size_t *records,
 		*records += ok;
 	else if (!strcmp(f.word, "done"))
 		*done = ok;
-	else
+	else if (strcmp(f.word, "note"))
 		ok = false;
 	fields_release(&f);
 	return ok;

@@ -166,6 +166,16 @@ static void dump_suite(const struct suite *s, struct str *out)
 			str_addf(out, "param=%zu %s=%s\n", i, w->params[k].name,
 				 w->params[k].value);
 	}
+	if (s->ncollectors)
+		str_addf(out, "observe=%d\n", (int)s->observe);
+	for (size_t i = 0; i < s->ncollectors; i++) {
+		const struct suite_collector *c = &s->collectors[i];
+
+		str_addf(out, "collector=%s", c->col->name);
+		for (size_t k = 0; k < c->nparams; k++)
+			str_addf(out, " %s='%s'", c->params[k].name, c->params[k].value);
+		str_addch(out, '\n');
+	}
 }
 
 void config_folder_dump(const char *kind, const void *object, struct str *out)

@@ -10,6 +10,9 @@
 #include <cmocka.h>
 
 #include "tests/unit/config_folder.h"
+#include "tests/unit/probe_collectors.h"
+
+PROBE_COLLECTORS
 
 #define REST "targets: t\nworkloads: [none]\n"
 #define HEAD "variants: base\ntargets: t\n"
@@ -23,6 +26,7 @@ static char *load_x(struct config_folder *w, const char *input)
 
 	config_folder_write(w, "variants/b.yaml", "source: s\n");
 	config_folder_write(w, "variants/base-twin.yaml", "source: s\n");
+	config_folder_write(w, "variants/base-observed.yaml", "source: s\n");
 	config_folder_write(w, "variants/broken.yaml", "source: s\narchs: vax\n");
 	config_folder_write(w, "mine/own.yaml", "source: s\n");
 	config_folder_write(w, "suites/x.yaml", input);
@@ -77,6 +81,21 @@ static void values(void **state)
 		  "workload=kmalloc_bench size=8 order=fifo rounds" },
 		{ "a sweep", KMALLOC "      size: [8, 16]\n      rounds: 2\n",
 		  "workload=kmalloc_bench size=16 rounds=2 " },
+		{ "collectors at their defaults",
+		  "variants: base\n" REST "collectors: [quiet, probe]\n",
+		  "observe=0\ncollector=quiet\ncollector=probe depth='3' events='a b' deep='false'\n" },
+		{ "a collector with parameters",
+		  "variants: base\n" REST
+		  "collectors: [probe: {deep: true, events: c, depth: 9}]\n",
+		  "collector=probe depth='9' events='c' deep='true'\n" },
+		{ "a collector with an empty map",
+		  "variants: base\n" REST "collectors: [probe: ]\n", "collector=probe depth='3' " },
+		{ "collectors apart",
+		  "variants: base\nobserve: apart\n" REST "collectors: [quiet, probe]\n",
+		  "observe=1\n" },
+		{ "a variant called like an observed one",
+		  "variants: [base, base-observed]\n" REST "collectors: [probe]\n",
+		  "variants=base,base-observed\n" },
 		{ "a sweep over two", KMALLOC "      size: [8, 16]\n      order: [lifo, fifo]\n",
 		  "workload=kmalloc_bench size=16 order=fifo rounds" },
 	};
@@ -102,7 +121,7 @@ static void errors(void **state)
 		{ "variants of maps", "variants: [{a: b}]\n" REST,
 		  "suites/x.yaml:1:13: 'variants': expected a name or a list of names" },
 		{ "an unknown variant", "variants: [base, c]\n" REST,
-		  "suites/x.yaml:1:18: 'c' is not a variant; there are: b, base, base-twin, broken" },
+		  "suites/x.yaml:1:18: 'c' is not a variant; there are: b, base, base-observed, base-twin, broken" },
 		{ "a variant twice", "variants: [base, base]\n" REST,
 		  "suites/x.yaml:1:18: 'base' stands twice" },
 		{ "a variant twice, once by path", "variants: [base, ../variants/base.yaml]\n" REST,
@@ -135,7 +154,7 @@ static void errors(void **state)
 		  "%)" },
 		{ "extends", "extends: good\n",
 		  "suites/x.yaml:1:1: unknown key 'extends' in a suite; it takes: description, variants, "
-		  "baseline, twins, canary, targets, boots, margin, workloads" },
+		  "baseline, twins, canary, targets, boots, margin, workloads, collectors, observe" },
 		{ "a misspelled key", "variant: base\n" REST,
 		  "suites/x.yaml:1:1: unknown key 'variant' in a suite; did you mean 'variants'?" },
 		{ "workloads as one name", HEAD "workloads: none\n",
@@ -179,6 +198,45 @@ static void errors(void **state)
 		  "suites/x.yaml:5:16: 'rounds': expected one number" },
 		{ "rounds", KMALLOC "      rounds: 0\n",
 		  "suites/x.yaml:5:15: '0' is no value for 'rounds': expected 1 to 100000 rounds" },
+		{ "collectors as one name", "variants: base\n" REST "collectors: quiet\n",
+		  "suites/x.yaml:4:13: 'collectors': expected a list of collectors" },
+		{ "no collector", "variants: base\n" REST "collectors: []\n",
+		  "suites/x.yaml:4:1: 'collectors': expected a list of collectors" },
+		{ "a collector as a list", "variants: base\n" REST "collectors: [[quiet]]\n",
+		  "suites/x.yaml:4:15: expected the name of a collector, or one name with a map of "
+		  "parameters" },
+		{ "an unknown collector", "variants: base\n" REST "collectors: [quiet, loud]\n",
+		  "suites/x.yaml:4:21: unknown collector 'loud'; there are: probe, quiet" },
+		{ "a collector of elsewhere", "variants: base\n" REST "collectors: [outside]\n",
+		  "suites/x.yaml:4:14: collector 'outside' does not stand in a suite; it is had by: "
+		  "key `plugin` of a target" },
+		{ "a collector twice",
+		  "variants: base\n" REST "collectors: [probe, probe: {depth: 2}]\n",
+		  "suites/x.yaml:4:21: collector 'probe' stands twice" },
+		{ "an unknown parameter of a collector",
+		  "variants: base\n" REST "collectors: [probe: {width: 1}]\n",
+		  "suites/x.yaml:4:22: collector 'probe' has no parameter 'width'; it takes: depth, "
+		  "events, deep" },
+		{ "a parameter of a collector without any",
+		  "variants: base\n" REST "collectors: [quiet: {rounds: 1}]\n",
+		  "suites/x.yaml:4:22: collector 'quiet' has no parameter 'rounds'; it takes: none" },
+		{ "a sweep over a collector",
+		  "variants: base\n" REST "collectors: [probe: {depth: [1, 2]}]\n",
+		  "suites/x.yaml:4:30: 'depth': expected one value" },
+		{ "a parameter of a collector out of range",
+		  "variants: base\n" REST "collectors: [probe: {depth: 10}]\n",
+		  "suites/x.yaml:4:29: '10' is no value for 'depth': expected 1 to 9 levels" },
+		{ "an unknown way to observe",
+		  "variants: base\nobserve: closely\n" REST "collectors: [probe]\n",
+		  "suites/x.yaml:2:10: 'closely' for 'observe': expected one of together, apart" },
+		{ "nothing to observe apart",
+		  "variants: base\nobserve: apart\n" REST "collectors: [quiet]\n",
+		  "suites/x.yaml:2:1: none of this suite's collectors disturbs what it measures: there is "
+		  "nothing to observe apart" },
+		{ "apart from a variant that is called so",
+		  "variants: [base, base-observed]\nobserve: apart\n" REST "collectors: [probe]\n",
+		  "suites/x.yaml:2:10: 'base' observed would be called 'base-observed', which is a variant "
+		  "of this suite" },
 		{ "timeout", KMALLOC "      timeout: 86401\n",
 		  "suites/x.yaml:5:16: '86401' is no value for 'timeout': expected 1 to 86400 s" },
 	};

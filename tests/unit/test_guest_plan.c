@@ -9,10 +9,16 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/probe_collectors.h"
 #include "workloads/guest.h"
+
+PROBE_COLLECTORS
 
 #define CLOCK "clock suffix=instructions unit=instructions ev=simulated num=1 den=2\n"
 #define NONE "workload w=0 name=none rounds=2 warmup=0 timeout=10\n"
+#define PROBE                                                                                      \
+	"collector c=4 name=probe\nparam c=4 name=depth value=9\n"                                 \
+	"param c=4 name=events value=x%20y\nparam c=4 name=deep value=true\n"
 
 static const char whole[] = "plan version=1 mode=run\n"
 			    "expect release=7.3.4 machine=s390x\n"
@@ -27,7 +33,7 @@ static const char whole[] = "plan version=1 mode=run\n"
 			    "param w=3 name=account value=true\n"
 			    "param w=3 name=canary value=0\n"
 			    "param w=3 name=cpu value=-1\n"
-			    "end\n";
+			    "collector c=1 name=quiet\n" PROBE "end\n";
 
 static void test_whole(void **state)
 {
@@ -52,8 +58,13 @@ static void test_whole(void **state)
 	assert_int_equal(p.workloads[1].rounds, 5);
 	assert_int_equal(p.workloads[1].warmup, 1);
 	assert_int_equal(p.workloads[1].timeout, 60);
-	assert_string_equal(fields_get(&p.workloads[1].params, "order"), "mixed");
-	assert_string_equal(fields_get(&p.workloads[1].params, "cpu"), "-1");
+	assert_string_equal(fields_get(&p.workloads[1].params.fields, "order"), "mixed");
+	assert_string_equal(fields_get(&p.workloads[1].params.fields, "cpu"), "-1");
+	assert_int_equal(p.ncollectors, 2);
+	assert_ptr_equal(p.collectors[0].col, &collector_quiet);
+	assert_int_equal(p.collectors[1].number, 4);
+	assert_ptr_equal(p.collectors[1].col, &collector_probe);
+	assert_string_equal(fields_get(&p.collectors[1].params.fields, "events"), "x y");
 	guest_plan_release(&p);
 }
 
@@ -112,6 +123,26 @@ static void test_errors(void **state)
 		{ "parameters missing",
 		  RUN CLOCK "workload w=0 name=kmalloc_bench rounds=1 warmup=0 timeout=1\nend\n",
 		  "workload 0 lacks parameter 'size'" },
+		{ "unknown collector", RUN "collector c=0 name=nop\nend\n",
+		  "plan line 2: unknown collector 'nop'" },
+		{ "a collector that is not of the guest", RUN "collector c=0 name=outside\nend\n",
+		  "plan line 2: unknown collector 'outside'" },
+		{ "same collector number twice",
+		  RUN "collector c=0 name=quiet\ncollector c=0 name=probe\nend\n",
+		  "plan line 3: a second collector 0" },
+		{ "collector number out of range", RUN "collector c=10000 name=quiet\nend\n",
+		  "plan line 2: 'c': expected an integer from 0 to 9999, got '10000'" },
+		{ "parameter of no collector", RUN CLOCK NONE "param c=0 name=depth value=1\nend\n",
+		  "plan line 4: parameter of the unknown collector 0" },
+		{ "unknown parameter of a collector",
+		  RUN CLOCK PROBE "param c=4 name=width value=1\nend\n",
+		  "plan line 7: collector 'probe' has no parameter 'width'" },
+		{ "parameter of a collector out of range",
+		  RUN "collector c=0 name=probe\nparam c=0 name=depth value=10\nend\n",
+		  "plan line 3: '10' is no value for 'depth': expected 1 to 9 levels" },
+		{ "parameters of a collector missing",
+		  RUN CLOCK "collector c=7 name=probe\nparam c=7 name=depth value=1\nend\n",
+		  "collector 7 lacks parameter 'events'" },
 		{ "no command", "plan version=1 mode=exec\nend\n",
 		  "a plan to execute has no command" },
 	};

@@ -211,6 +211,30 @@ static void test_write(void **state)
 	assert_string_equal(e.msg, "cannot open '/nonexistent/x': No such file or directory");
 }
 
+/* Notes of a round are silent in a warm-up, facts never. */
+static void test_notes(void **state)
+{
+	struct str lines = STR_INIT;
+	size_t records = 0;
+	struct workload_ctx c = {
+		.w = &wl,
+		.r = { .number = 2, .clock = &simulated, .out = &lines, .records = &records }
+	};
+
+	(void)state;
+	c.r.round = -1;
+	wctx_note(&c, 3, "timeline", "lost");
+	recorder_fact(&c.r, "version", "1 2");
+	c.r.round = 4;
+	wctx_note(&c, 3, "timeline", "+1 irq");
+	recorder_fact(&c.r, "version", "");
+	assert_string_equal(lines.buf, "note w=2 round=-1 cpu=-1 key=version value=1%202\n"
+				       "note w=2 round=4 cpu=3 key=timeline value=+1%20irq\n"
+				       "note w=2 round=-1 cpu=-1 key=version value=\n");
+	assert_int_equal(records, 0);
+	str_release(&lines);
+}
+
 /* What a child may say: lines of its own workload, and its done line as the last. */
 static void test_take_lines(void **state)
 {
@@ -221,6 +245,10 @@ static void test_take_lines(void **state)
 	} rows[] = {
 		{ "whole", "value w=1 a=b\nhist w=1\ndone w=1 state=ok\n",
 		  "value w=1 a=b\nhist w=1\ndone w=1 state=ok\n", 2, true },
+		{ "notes are no records", "note w=1 key=a\nvalue w=1 a=b\ndone w=1 state=ok\n",
+		  "note w=1 key=a\nvalue w=1 a=b\ndone w=1 state=ok\n", 1, true },
+		{ "a note on another workload", "note w=2 key=a\ndone w=1 state=ok\n", "", 0,
+		  false },
 		{ "nothing", "", "", 0, false },
 		{ "died before the end", "value w=1 a=b\nval", "value w=1 a=b\n", 1, false },
 		{ "another workload", "value w=2 a=b\ndone w=1 state=ok\n", "", 0, false },
@@ -252,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_module_lines), cmocka_unit_test(test_warmup_is_silent),
 		cmocka_unit_test(test_own_values),   cmocka_unit_test(test_params),
 		cmocka_unit_test(test_write),        cmocka_unit_test(test_take_lines),
+		cmocka_unit_test(test_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,9 @@
 
 #include "runner/guestplan.h"
 #include "tests/unit/config_folder.h"
+#include "tests/unit/probe_collectors.h"
+
+PROBE_COLLECTORS
 
 static char *write_plan(const struct guestplan *p)
 {
@@ -172,11 +175,57 @@ static void canary(void **state)
 	config_folder_equal(w, "the rest", "run", with, plain);
 }
 
+/* Collectors stand once, behind the workloads that they watch. */
+static void watched(void **state)
+{
+	static const struct {
+		const char *name;
+		bool skip[2];
+		const char *want;
+	} rows[] = {
+		{ "both",
+		  { false, false },
+		  "workload w=0 name=none rounds=5 warmup=1 timeout=60\n"
+		  "collector c=0 name=quiet\ncollector c=1 name=probe\n"
+		  "param c=1 name=depth value=4\nparam c=1 name=events value=a%20b\n"
+		  "param c=1 name=deep value=false\nend\n" },
+		{ "a skipped one keeps its number",
+		  { true, false },
+		  "timeout=60\ncollector c=1 name=probe\nparam c=1 name=depth value=4\n" },
+		{ "none left", { true, true }, "timeout=60\nend\n" },
+	};
+	static const size_t chosen[] = { 0 };
+	struct config_folder *w = *state;
+	struct err e = ERR_INIT;
+	const struct suite *s;
+
+	config_folder_write(w, "suites/x.yaml",
+			    "variants: base\ntargets: t\nworkloads: [none]\n"
+			    "collectors: [quiet, probe: {depth: 4}]\n");
+	s = config_suite(w->config, "x", &e);
+	assert_non_null(s);
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		const struct guestplan p = {
+			.mode = "run",
+			.workloads = s->workloads,
+			.chosen = chosen,
+			.nchosen = 1,
+			.collectors = s->collectors,
+			.skip_collector = rows[i].skip,
+			.ncollectors = s->ncollectors,
+		};
+		cleanup_free char *got = write_plan(&p);
+
+		config_folder_contains(w, rows[i].name, "watched", got, rows[i].want);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		config_folder_test(shell),    config_folder_test(exec),   config_folder_test(run),
-		config_folder_test(complete), config_folder_test(canary),
+		config_folder_test(shell),  config_folder_test(exec),
+		config_folder_test(run),    config_folder_test(complete),
+		config_folder_test(canary), config_folder_test(watched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
