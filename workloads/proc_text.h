@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Numbers in the kernel's text files: meminfo, smaps, cgroup.stat. Pure. */
+#ifndef KDELTA_WORKLOADS_PROC_TEXT_H
+#define KDELTA_WORKLOADS_PROC_TEXT_H
+
+/*
+ * The number of the first line that is "<key>: <number>…" or "<key> <number>…", as it stands there (kB in meminfo
+ * and smaps). -1: there is no such line.
+ */
+long long proc_number(const char *text, const char *key);
+
+/* The part of an smaps file from the mapping on that begins at @start, or NULL. */
+const char *smaps_mapping(const char *smaps, const void *start);
+
+#endif
