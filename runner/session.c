@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "runner/base/file.h"
 #include "runner/guestplan.h"
 #include "runner/initramfs.h"
 #include "runner/paths.h"
+#include "runner/session_needs.h"
 
 #define RECORDS_MAX 1000000 /* value and hist lines of one boot */
 
@@ -34,46 +36,26 @@ int session_cmdline(const struct target *t, const struct variant *v, struct strv
 	return 0;
 }
 
-static bool arch_supported(const struct workload *w, const struct arch *a)
-{
-	if (!w->archs)
-		return true;
-	for (const char *const *p = w->archs; *p; p++)
-		if (!strcmp(*p, a->name))
-			return true;
-	return false;
-}
-
-static const struct workload *chosen(const struct plan *p, size_t i)
-{
-	return p->suite->workloads[p->workloads[i]].w;
-}
-
-static void skip(struct session_arm *a, size_t i, char *reason)
-{
-	a->skip[i] = true;
-	free(a->skip_reason[i]);
-	a->skip_reason[i] = reason;
-}
-
 static int arm_init(struct session *s, struct session_arm *a, const struct plan_arm *pa,
 		    struct err *e)
 {
-	const struct plan *p = s->plan;
-
 	a->plan = pa;
 	a->ops = target_ops(pa->target);
 	if (!a->ops)
 		return err_set(e, ERR_USAGE, "target '%s' has the unknown backend '%s'",
 			       pa->target->name, pa->target->backend);
-	a->skip = xcalloc(p->nworkloads, sizeof(*a->skip));
-	a->skip_reason = xcalloc(p->nworkloads, sizeof(*a->skip_reason));
-	for (size_t i = 0; i < p->nworkloads; i++)
-		if (!arch_supported(chosen(p, i), pa->target->arch))
-			skip(a, i, xasprintf("does not run on %s", pa->target->arch->name));
+	needs_init(s, a);
 	if (a->ops->clock(pa->target, &a->clock, e))
 		return -1;
 	return session_cmdline(pa->target, pa->variant, &a->cmdline, e);
+}
+
+static bool makes_artifacts(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nworkloads; i++)
+		if (chosen(p, i)->artifacts)
+			return true;
+	return false;
 }
 
 int session_init(struct session *s, const struct plan *p, const char *log_dir, struct err *e)
@@ -81,6 +63,7 @@ int session_init(struct session *s, const struct plan *p, const char *log_dir, s
 	memset(s, 0, sizeof(*s));
 	s->plan = p;
 	s->cached = true;
+	s->artifacts = makes_artifacts(p);
 	s->log_dir = log_dir ? xstrdup(log_dir) : NULL;
 	s->arms = xcalloc(p->narms, sizeof(*s->arms));
 	for (size_t i = 0; i < p->narms; i++)
@@ -116,39 +99,6 @@ static int arm_kernel(struct session *s, size_t i, const struct build_options *o
 	return a->kernel ? 0 : -1;
 }
 
-/* "CONFIG_X=y" as a whole line of the final configuration; "CONFIG_X=n" as its absence. */
-static bool config_meets(const char *config, const char *need)
-{
-	size_t len = strlen(need);
-	bool absent = str_ends(need, "=n");
-
-	if (absent)
-		len--;
-	for (const char *p = config; p; p = strchr(p, '\n')) {
-		if (*p == '\n')
-			p++;
-		if (!strncmp(p, need, len) && (absent || p[len] == '\n' || !p[len]))
-			return !absent;
-	}
-	return absent;
-}
-
-static int check_needs(struct session *s, struct session_arm *a, struct err *e)
-{
-	cleanup_str struct str config = STR_INIT;
-
-	if (file_read(a->kernel->config, 0, &config, e))
-		return -1;
-	for (size_t i = 0; i < s->plan->nworkloads; i++) {
-		const char *const *need = chosen(s->plan, i)->kconfig;
-
-		for (; need && *need && !a->skip[i]; need++)
-			if (!config_meets(config.buf, *need))
-				skip(a, i, xasprintf("the kernel has no %s", *need));
-	}
-	return 0;
-}
-
 /* The .ko files of the chosen workloads, each once. */
 static int collect_modules(struct session *s, struct session_arm *a, const char *dir,
 			   struct strv *out, struct err *e)
@@ -157,7 +107,7 @@ static int collect_modules(struct session *s, struct session_arm *a, const char 
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < s->plan->nworkloads; i++) {
-		const char *name = chosen(s->plan, i)->module;
+		const char *name = needs_workload(s, i)->module;
 		cleanup_free char *path = NULL;
 
 		if (!name || a->skip[i])
@@ -177,7 +127,7 @@ static int collect_modules(struct session *s, struct session_arm *a, const char 
 static bool needs_modules(const struct session *s, const struct session_arm *a)
 {
 	for (size_t i = 0; i < s->plan->nworkloads; i++)
-		if (chosen(s->plan, i)->module && !a->skip[i])
+		if (needs_workload(s, i)->module && !a->skip[i])
 			return true;
 	return false;
 }
@@ -195,6 +145,9 @@ static void write_guestplan(const struct session *s, const struct session_arm *a
 		.chosen = s->plan->workloads,
 		.skip = a->skip,
 		.nchosen = s->plan->nworkloads,
+		.collectors = s->plan->suite->collectors,
+		.skip_collector = a->skip_collector,
+		.ncollectors = s->plan->suite->ncollectors,
 		.canary = a->plan->canary,
 	};
 
@@ -285,7 +238,7 @@ int session_prepare(struct session *s, const struct build_options *o,
 
 		if (is_fake(a))
 			continue;
-		if (arm_kernel(s, i, o, p, e) || check_needs(s, a, e) || arm_settle(s, a, p, e) ||
+		if (arm_kernel(s, i, o, p, e) || needs_kernel(s, a, e) || arm_settle(s, a, p, e) ||
 		    arm_initramfs(s, i, e) || arm_plugin(s, i, e))
 			return -1;
 	}
@@ -302,10 +255,7 @@ void session_release(struct session *s)
 		strv_release(&a->cmdline);
 		free(a->initrd);
 		plugin_boot_release(&a->plugin);
-		for (size_t j = 0; a->skip_reason && j < s->plan->nworkloads; j++)
-			free(a->skip_reason[j]);
-		free(a->skip_reason);
-		free(a->skip);
+		needs_release(s, a);
 	}
 	free(s->arms);
 	if (s->dir)
@@ -327,6 +277,7 @@ void session_request(const struct session *s, size_t arm, int block, struct boot
 		.initrd = a->initrd,
 		.cmdline = &a->cmdline,
 		.plugin = a->plugin.object ? &a->plugin : NULL,
+		.artifacts = s->artifacts ? "artifacts" : NULL,
 		.run_timeout = s->plan->run_timeout,
 	};
 }
@@ -337,21 +288,6 @@ static const char *info_get(const struct record_set *rs, const char *key)
 		if (!strcmp(rs->info[i].key, key))
 			return rs->info[i].value;
 	return NULL;
-}
-
-/* What the host left out is a state of the boot like any other. */
-static void add_skipped(const struct session *s, const struct session_arm *a, struct record_set *rs)
-{
-	for (size_t i = 0; i < s->plan->nworkloads; i++) {
-		__typeof__(rs->done) d;
-
-		if (!a->skip[i])
-			continue;
-		d = ARRAY_PUSH(rs->done, rs->ndone, rs->done_cap);
-		d->workload = (int)i;
-		d->state = WL_SKIPPED;
-		d->reason = xstrdup(a->skip_reason[i]);
-	}
 }
 
 /* A boot is ok on positive evidence alone: the machine ended well and its stream is whole. */
@@ -395,6 +331,10 @@ int session_boot(const struct session *s, const struct plan_boot *b, const char 
 		out->console_log = xasprintf("%s/%s.log", s->log_dir, log_name);
 		q.console_log = out->console_log;
 	}
+	if (q.artifacts) {
+		out->artifacts = xasprintf("%s/%s.tar", s->dir, log_name);
+		q.artifacts = out->artifacts;
+	}
 	out->started = unix_ms();
 	if (a->ops->boot(&q, cancel, &out->result, e))
 		return -1;
@@ -404,7 +344,7 @@ int session_boot(const struct session *s, const struct plan_boot *b, const char 
 		record_set_add(&out->records, out->result.counts.buf, out->result.counts.len,
 			       (int)s->plan->nworkloads, RECORDS_MAX, &parse);
 	classify(out, &parse);
-	add_skipped(s, a, &out->records);
+	needs_report(s, a, &out->records);
 	return 0;
 }
 
@@ -414,5 +354,8 @@ void session_boot_release(struct session_boot *b)
 	record_set_release(&b->records);
 	free(b->reason);
 	free(b->console_log);
+	if (b->artifacts)
+		unlink(b->artifacts);
+	free(b->artifacts);
 	memset(b, 0, sizeof(*b));
 }

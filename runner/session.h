@@ -32,6 +32,8 @@ struct session_arm {
 	struct plugin_boot plugin; /* of a target that has one */
 	char **skip_reason; /* per chosen workload: NULL, or why it is left out here */
 	bool *skip;
+	char **skip_collector_reason; /* per collector of the suite; NULL, too, where it is not meant to be here */
+	bool *skip_collector;
 };
 
 struct session {
@@ -40,6 +42,7 @@ struct session {
 	char *dir; /* temporary folder of this run */
 	char *log_dir; /* where console logs are kept, or NULL */
 	bool cached; /* every kernel came from the cache */
+	bool artifacts; /* something of the plan hands out files */
 };
 
 struct session_boot {
@@ -48,6 +51,7 @@ struct session_boot {
 	const char *status; /* "ok" or "broken" */
 	char *reason; /* NULL when ok */
 	char *console_log; /* path, or NULL */
+	char *artifacts; /* archive of the files that the guest sent (runner/artifact.h), gone with this; or NULL */
 	long long started; /* Unix time, ms */
 };
 
