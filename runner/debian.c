@@ -73,20 +73,29 @@ static int apt_configure(struct apt *a, const struct debian_mirror *m, const str
 	return 0;
 }
 
-/* apt's first "E: " (or "Err:") line says it best; the last line says only that something failed. */
-static int apt_failed(const char *verb, const struct str *out, const struct proc_result *r,
-		      struct err *e)
+void apt_first_error(const char *text, struct str *out)
 {
 	cleanup_strv struct strv lines = STRV_INIT;
 
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.n; i++) {
+		if (!str_starts(lines.v[i], "E: "))
+			continue;
+		str_add(out, lines.v[i] + 3);
+		return;
+	}
+	str_add(out, lines.n ? lines.v[lines.n - 1] : "exited without a message");
+}
+
+static int apt_failed(const char *verb, const struct str *out, const struct proc_result *r,
+		      struct err *e)
+{
+	cleanup_str struct str why = STR_INIT;
+
 	if (r->timed_out)
 		return err_set(e, ERR_INFRA, "apt-get %s: no end after %.0f s", verb, r->seconds);
-	strv_split(&lines, out->buf, "\n");
-	for (size_t i = 0; i < lines.n; i++)
-		if (str_starts(lines.v[i], "E: "))
-			return err_set(e, ERR_INFRA, "apt-get %s: %s", verb, lines.v[i] + 3);
-	return err_set(e, ERR_INFRA, "apt-get %s: %s", verb,
-		       lines.n ? lines.v[lines.n - 1] : "exited without a message");
+	apt_first_error(out->buf, &why);
+	return err_set(e, ERR_INFRA, "apt-get %s: %s", verb, why.buf);
 }
 
 static int apt_run(const struct apt *a, const char *const *argv, const char *cwd, long deadline_ms,

@@ -51,4 +51,8 @@ int debian_fetch_closure(const struct strv *packages, const struct strv *private
 /* dpkg's status file @status without the packages that match one of @patterns; was there any? Pure. */
 bool debian_status_drop(const char *status, const struct strv *patterns, struct str *out);
 
+/* What apt (or mmdebstrap) complains of: the first line that starts with "E: ", which says it best, else the last.
+ * Pure. */
+void apt_first_error(const char *text, struct str *out);
+
 #endif
