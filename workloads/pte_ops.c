@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "workloads/pte.h"
+#include "workloads/raw_fork.h"
 
 /* --- in this process --- */
 
@@ -99,7 +100,7 @@ void pte_end_child(struct pte *p)
 
 static int act_fork(struct pte *p)
 {
-	p->child = fork();
+	p->child = raw_fork(-1);
 	if (!p->child)
 		_exit(0);
 	return p->child < 0 ? -1 : 0;
@@ -113,7 +114,7 @@ static int undo_fork(struct pte *p, struct err *e)
 
 static int prepare_cow(struct pte *p, struct err *e)
 {
-	p->child = fork();
+	p->child = raw_fork(-1);
 	if (!p->child)
 		for (;;)
 			pause();
@@ -129,6 +130,8 @@ static int act_touch(struct pte *p)
 /* Copying splits huge pages: they are made anew. */
 static int undo_cow(struct pte *p, struct err *e)
 {
+	if (waitpid(p->child, NULL, WNOHANG))
+		return err_set(e, ERR_INFRA, "the child ended while its pages were copied");
 	pte_end_child(p);
 	return p->map.huge ? pte_map_fill(&p->map, e) : 0;
 }

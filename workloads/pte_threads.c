@@ -28,8 +28,8 @@ static char *stack_of(const struct pte_threads *t, int i)
 }
 
 /*
- * The kernel writes to a thread's stack now and then (rseq): were it copied by fork, the copying would be counted
- * with that of the pages that are measured.
+ * The kernel writes to a thread's stack now and then (rseq): were it copied by a fork, the copying would be counted
+ * with that of the pages that are measured. The C library's own fork() would touch it in the child: raw_fork.h.
  */
 static int make_stacks(struct pte_threads *t, int n, struct err *e)
 {
