@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "results/store.h"
+#include "runner/artifact.h"
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
 #include "runner/commands.h"
@@ -154,8 +155,30 @@ static const struct plan_boot *planned(const struct run *r, const struct store_b
 	return NULL;
 }
 
+/* Files that the boot sent are kept before it is stored; what was wrong with them becomes notes of the boot. */
+static int keep_artifacts(const struct run *r, const struct store_boot_row *row,
+			  struct session_boot *b, struct artifacts *kept, struct err *e)
+{
+	cleanup_free char *folder = store_folder(r->db);
+	const struct artifact_place place = {
+		.folder = folder,
+		.run = r->id,
+		.boot = row->id,
+		.nworkloads = (int)r->plan.nworkloads,
+	};
+	cleanup_strv struct strv trouble = STRV_INIT;
+
+	if (!b->artifacts)
+		return 0;
+	if (artifacts_keep(b->artifacts, &place, kept, &trouble, e))
+		return -1;
+	for (size_t i = 0; i < trouble.n; i++)
+		record_set_note(&b->records, -1, "artifacts", trouble.v[i]);
+	return 0;
+}
+
 static int store_result(struct run *r, const struct store_boot_row *row,
-			const struct session_boot *b, struct err *e)
+			const struct session_boot *b, const struct artifacts *kept, struct err *e)
 {
 	cleanup_str struct str command = STR_INIT;
 	struct store_boot sb = {
@@ -170,6 +193,8 @@ static int store_result(struct run *r, const struct store_boot_row *row,
 		.start_seconds = b->result.start_seconds,
 		.run_seconds = b->result.run_seconds,
 		.total_seconds = b->result.total_seconds,
+		.artifacts = kept->v,
+		.nartifacts = kept->n,
 	};
 
 	strv_quote(&b->result.argv, &command);
@@ -211,9 +236,9 @@ static bool unwell(const struct record_set *rs)
 
 /* With the lock held. */
 static int finish_boot(struct run *r, const struct store_boot_row *row,
-		       const struct session_boot *b, struct err *e)
+		       const struct session_boot *b, const struct artifacts *kept, struct err *e)
 {
-	if (store_result(r, row, b, e))
+	if (store_result(r, row, b, kept, e))
 		return -1;
 	r->done++;
 	if (strcmp(b->status, "ok"))
@@ -227,16 +252,20 @@ static int finish_boot(struct run *r, const struct store_boot_row *row,
 static int one_boot(struct run *r, const struct store_boot_row *row, struct err *e)
 {
 	cleanup_str struct str name = STR_INIT;
+	struct artifacts kept = { 0 };
 	struct session_boot b;
 	int ret;
 
 	log_name(r, row, &name);
 	ret = session_boot(&r->session, planned(r, row), name.buf, &cancel, &b, e);
+	if (!ret && !cancel)
+		ret = keep_artifacts(r, row, &b, &kept, e);
 	pthread_mutex_lock(&r->lock);
 	/* a boot that was cut short, by the user or by a failure elsewhere, is no result: it stays planned */
 	if (!ret && !cancel)
-		ret = finish_boot(r, row, &b, e);
+		ret = finish_boot(r, row, &b, &kept, e);
 	pthread_mutex_unlock(&r->lock);
+	artifacts_release(&kept);
 	session_boot_release(&b);
 	return ret;
 }

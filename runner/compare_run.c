@@ -133,6 +133,58 @@ static void note_notes(struct facts *f, const char *a, const char *b)
 	}
 }
 
+static bool is_profile(const struct store_artifact_row *r, const char *variant)
+{
+	return !strcmp(r->variant, variant) && str_ends(r->a.name, ".perf.data");
+}
+
+/* The first boot of @variant that has a profile like @like. */
+static const struct store_artifact_row *find_profile(const struct store_artifact_row *rows,
+						     size_t n, const char *variant,
+						     const struct store_artifact_row *like)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_profile(&rows[i], variant) && rows[i].a.workload == like->a.workload &&
+		    !strcmp(rows[i].target, like->target) && !strcmp(rows[i].a.name, like->a.name))
+			return &rows[i];
+	return NULL;
+}
+
+static void note_profile(struct facts *f, const char *a, const char *b)
+{
+	cleanup_str struct str line = STR_INIT;
+	cleanup_strv struct strv argv = STRV_INIT;
+
+	strv_push(&argv, "perf");
+	strv_push(&argv, "diff");
+	strv_push(&argv, a);
+	strv_push(&argv, b);
+	strv_quote(&argv, &line);
+	strv_push(&f->footnotes, line.buf);
+}
+
+/* Where both sides have a profile of the same workload, the command that compares the two. */
+static int note_profiles(struct store *s, long long run, struct facts *f, const char *a,
+			 const char *b, struct err *e)
+{
+	struct store_artifact_row *rows;
+	size_t n;
+
+	if (store_artifacts(s, run, &rows, &n, e))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct store_artifact_row *other;
+
+		if (!is_profile(&rows[i], a) || find_profile(rows, n, a, &rows[i]) != &rows[i])
+			continue;
+		other = find_profile(rows, n, b, &rows[i]);
+		if (other)
+			note_profile(f, rows[i].a.path, other->a.path);
+	}
+	store_artifacts_free(rows, n);
+	return 0;
+}
+
 static int facts_load(struct store *s, long long run, struct facts *f, struct err *e)
 {
 	str_init(&f->kernel_a);
@@ -202,6 +254,10 @@ static int report(struct store *s, const struct store_run_row *run, struct facts
 	note_boots(f, a, b, &ctx);
 	note_states(f, a, b);
 	note_notes(f, a, b);
+	if (note_profiles(s, run->id, f, a, b, e)) {
+		comparison_free(&c);
+		return -1;
+	}
 	ctx.kernel_a = f->kernel_a.buf;
 	ctx.kernel_b = f->kernel_b.buf;
 	ctx.cmdline_a = va->cmdline;

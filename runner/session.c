@@ -53,7 +53,10 @@ static int arm_init(struct session *s, struct session_arm *a, const struct plan_
 static bool makes_artifacts(const struct plan *p)
 {
 	for (size_t i = 0; i < p->nworkloads; i++)
-		if (chosen(p, i)->artifacts)
+		if (p->suite->workloads[p->workloads[i]].w->artifacts)
+			return true;
+	for (size_t i = 0; i < p->suite->ncollectors; i++)
+		if (p->suite->collectors[i].col->artifacts)
 			return true;
 	return false;
 }

@@ -24,6 +24,7 @@ struct boot_request {
 	int run_timeout;
 	bool interactive; /* console on kdelta's own terminal, no deadline from start to end line */
 	const struct plugin_boot *plugin; /* the QEMU plugin counts (TCG alone), or NULL */
+	const char *artifacts; /* where to keep what the guest sent through its port kdelta.artifacts; NULL: no such port */
 	int output_fd; /* where the bytes of the guest's port kdelta.output go (mode exec); 0: no such port */
 };
 

@@ -90,6 +90,7 @@ static int load(const struct boot_request *q, struct boot_result *r, struct err 
 {
 	cleanup_free char *records = find(q, "records");
 	cleanup_free char *console = find(q, "console");
+	cleanup_free char *artifacts = find(q, "artifacts");
 
 	if (!records)
 		return err_set(e, ERR_INFRA,
@@ -98,6 +99,8 @@ static int load(const struct boot_request *q, struct boot_result *r, struct err 
 	if (file_read(records, RECORDS_MAX, &r->records, e))
 		return -1;
 	if (console && file_read_tail(console, CONSOLE_MAX, &r->console, e))
+		return -1;
+	if (q->artifacts && artifacts && file_copy(artifacts, q->artifacts, e))
 		return -1;
 	if (q->console_log && file_write(q->console_log, r->console.buf, r->console.len, e))
 		return -1;

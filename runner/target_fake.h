@@ -6,6 +6,7 @@
  *	V-B.records, then V.records     what the guest said (results/record.h); a twin "base-twin" without files
  *	                                of its own says what base says
  *	V-B.console, then V.console     its console, optional
+ *	V-B.artifacts, then V.artifacts what it sent through its port kdelta.artifacts, optional
  *	V-B.fail, then V.fail           the boot is broken for the reason in the first line, optional
  *
  * A stream without its end line is a broken boot, as it would be from a machine. Every boot takes the

@@ -11,6 +11,7 @@
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
 #include "runner/qemu.h"
+#include "workloads/artifact.h"
 
 /* A user who asks for KVM by name gets no substitute. */
 static int check_kvm(const struct target *t, struct err *e)
@@ -58,13 +59,24 @@ static void terminal_restore(const struct terminal *t)
 		tcsetattr(0, TCSADRAIN, &t->mode);
 }
 
+/* What QEMU writes is watched; this is for what grows between two looks. */
+static unsigned long largest_file(const struct boot_request *q)
+{
+	unsigned long max = (unsigned long)q->target->console_limit << 10;
+
+	if (max < QEMU_RECORDS_MAX)
+		max = QEMU_RECORDS_MAX;
+	if (q->artifacts && max < ARTIFACT_STREAM_MAX)
+		max = ARTIFACT_STREAM_MAX;
+	return max + (1 << 20);
+}
+
 static int start(const struct boot_request *q, const struct qemu_dir *d, enum accel accel,
 		 struct qemu_user u, const struct qemu_program *program, pid_t *pid, struct err *e)
 {
 	struct qemu_launch launch = QEMU_LAUNCH_INIT;
 	cleanup_strv struct strv argv = STRV_INIT;
 	struct proc p = PROC_INIT;
-	size_t console_max = (size_t)q->target->console_limit << 10;
 	int ret;
 
 	qemu_argv(q, accel, "kernel", q->initrd ? "initrd" : NULL, &argv);
@@ -73,7 +85,7 @@ static int start(const struct boot_request *q, const struct qemu_dir *d, enum ac
 	p.err_fd = d->err;
 	p.uid = u.uid;
 	p.gid = u.gid;
-	p.fsize_max = (console_max > QEMU_RECORDS_MAX ? console_max : QEMU_RECORDS_MAX) + (1 << 20);
+	p.fsize_max = largest_file(q);
 	if (q->interactive) {
 		p.in_fd = PROC_INHERIT;
 		p.out_fd = PROC_INHERIT;
@@ -108,6 +120,8 @@ static int boot_in(const struct boot_request *q, enum accel accel,
 		if (!ret && q->console_log && !q->interactive)
 			ret = qemu_dir_keep_console(&d, q->console_log,
 						    (size_t)q->target->console_limit << 10, e);
+		if (!ret && q->artifacts)
+			ret = qemu_dir_keep_artifacts(&d, q->artifacts, e);
 	}
 	qemu_dir_remove(&d);
 	return ret;

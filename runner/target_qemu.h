@@ -20,6 +20,7 @@
 #define QEMU_CONSOLE "console" /* names in the runtime folder */
 #define QEMU_RECORDS "records"
 #define QEMU_OUTPUT "output"
+#define QEMU_ARTIFACTS "artifacts"
 #define QEMU_STDERR "stderr"
 #define QEMU_RECORDS_MAX ((size_t)64 << 20) /* bytes of records that one boot may write */
 
@@ -46,6 +47,7 @@ struct qemu_dir {
 	char *image, *initrd; /* copies in it */
 	int console, records; /* files that QEMU writes, open for us */
 	int output; /* read end of the FIFO behind kdelta.output, non-blocking, or -1 */
+	int artifacts; /* what comes through kdelta.artifacts, a file, or -1 */
 	int err; /* QEMU's standard error, a file */
 	int counts; /* what the plugin writes, a file, or -1 */
 };
@@ -54,6 +56,8 @@ int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_
 		  struct err *e);
 /* Move the console log out of it to @to, at most @max bytes. */
 int qemu_dir_keep_console(const struct qemu_dir *d, const char *to, size_t max, struct err *e);
+/* Move what came through kdelta.artifacts to @to. */
+int qemu_dir_keep_artifacts(const struct qemu_dir *d, const char *to, struct err *e);
 /* Take over what the plugin wrote. */
 int qemu_dir_read_counts(const struct qemu_dir *d, struct boot_result *r, struct err *e);
 void qemu_dir_remove(struct qemu_dir *d);

@@ -3,6 +3,7 @@
 
 #include "collectors/plugin_host.h"
 #include "runner/target_qemu.h"
+#include "workloads/artifact.h"
 
 static void push2(struct strv *out, const char *option, const char *value)
 {
@@ -92,6 +93,8 @@ static void channel_args(const struct boot_request *q, struct strv *out)
 	port_args(out, "rec", QEMU_RECORDS, "kdelta.records");
 	if (q->output_fd)
 		port_args(out, "out", QEMU_OUTPUT, "kdelta.output");
+	if (q->artifacts)
+		port_args(out, "art", QEMU_ARTIFACTS, ARTIFACT_PORT);
 }
 
 /* There is nothing to count where the instructions run on the host's CPU. */

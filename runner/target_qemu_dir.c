@@ -140,6 +140,9 @@ static int fill(struct qemu_dir *d, const struct boot_request *q, struct qemu_us
 	d->err = d->records < 0 ? -1 : make_file(d, QEMU_STDERR, own, e);
 	if (d->err < 0 || (q->output_fd && make_output(d, u, e)))
 		return -1;
+	d->artifacts = q->artifacts ? make_file(d, QEMU_ARTIFACTS, u, e) : -1;
+	if (q->artifacts && d->artifacts < 0)
+		return -1;
 	if (q->plugin && add_plugin(d, q->plugin, u, e))
 		return -1;
 	if (u.uid && chmod(d->path, 0711))
@@ -150,6 +153,7 @@ static int fill(struct qemu_dir *d, const struct boot_request *q, struct qemu_us
 static const struct qemu_dir dir_empty = { .console = -1,
 					   .records = -1,
 					   .output = -1,
+					   .artifacts = -1,
 					   .err = -1,
 					   .counts = -1 };
 
@@ -168,21 +172,34 @@ int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_
 	return -1;
 }
 
-int qemu_dir_keep_console(const struct qemu_dir *d, const char *to, size_t max, struct err *e)
+/* Move one of its files, which is open as @fd, to @to. */
+static int keep_file(const struct qemu_dir *d, const char *name, int fd, const char *to,
+		     struct err *e)
 {
-	cleanup_free char *from = path_join(d->path, QEMU_CONSOLE);
-	struct stat st;
+	cleanup_free char *from = path_join(d->path, name);
 
-	if (fstat(d->console, &st) ||
-	    (st.st_size > (off_t)max && ftruncate(d->console, (off_t)max)))
-		return err_errno(e, ERR_INFRA, "cannot shorten '%s'", from);
-	if (fchown(d->console, geteuid(), getegid()) || fchmod(d->console, 0644))
-		return err_errno(e, ERR_INFRA, "cannot keep the console log '%s'", from);
+	if (fchown(fd, geteuid(), getegid()) || fchmod(fd, 0644))
+		return err_errno(e, ERR_INFRA, "cannot keep '%s'", from);
 	if (!rename(from, to))
 		return 0;
 	if (errno == EXDEV)
 		return file_copy(from, to, e);
-	return err_errno(e, ERR_INFRA, "cannot keep the console log as '%s'", to);
+	return err_errno(e, ERR_INFRA, "cannot keep '%s' as '%s'", from, to);
+}
+
+int qemu_dir_keep_console(const struct qemu_dir *d, const char *to, size_t max, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(d->console, &st) ||
+	    (st.st_size > (off_t)max && ftruncate(d->console, (off_t)max)))
+		return err_errno(e, ERR_INFRA, "cannot shorten the console log in '%s'", d->path);
+	return keep_file(d, QEMU_CONSOLE, d->console, to, e);
+}
+
+int qemu_dir_keep_artifacts(const struct qemu_dir *d, const char *to, struct err *e)
+{
+	return keep_file(d, QEMU_ARTIFACTS, d->artifacts, to, e);
 }
 
 int qemu_dir_read_counts(const struct qemu_dir *d, struct boot_result *r, struct err *e)
@@ -203,6 +220,7 @@ void qemu_dir_remove(struct qemu_dir *d)
 	close_fd(d->console);
 	close_fd(d->records);
 	close_fd(d->output);
+	close_fd(d->artifacts);
 	close_fd(d->err);
 	close_fd(d->counts);
 	if (d->path)

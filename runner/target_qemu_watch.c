@@ -9,11 +9,13 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runner/base/proc.h"
 #include "runner/target_qemu.h"
+#include "workloads/artifact.h"
 
 #define LOOK_MS 10 /* between two looks at the files */
 #define PANIC_QUIET 1.0 /* s without output after a panic: the trace is complete */
@@ -28,6 +30,7 @@ enum stop {
 	STOP_OUTPUT,
 	STOP_CONSOLE_FLOOD,
 	STOP_RECORDS_FLOOD,
+	STOP_ARTIFACTS_FLOOD,
 	STOP_PANIC,
 	STOP_NO_START,
 	STOP_NO_END,
@@ -181,8 +184,13 @@ static enum stop missed_deadline(const struct watch *w, double now)
 
 static enum stop overflow(const struct watch *w)
 {
+	struct stat st;
+
 	if (w->con.over)
 		return STOP_CONSOLE_FLOOD;
+	if (w->d->artifacts >= 0 && !fstat(w->d->artifacts, &st) &&
+	    st.st_size > ARTIFACT_STREAM_MAX)
+		return STOP_ARTIFACTS_FLOOD;
 	return w->rec.over ? STOP_RECORDS_FLOOD : STOP_NONE;
 }
 
@@ -300,6 +308,9 @@ static void stop_reason(const struct watch *w, enum stop stop, struct str *out)
 		break;
 	case STOP_RECORDS_FLOOD:
 		str_addf(out, "records flood: more than %zu MiB", QEMU_RECORDS_MAX >> 20);
+		break;
+	case STOP_ARTIFACTS_FLOOD:
+		str_addf(out, "artifacts flood: more than %lld MiB", ARTIFACT_MAX >> 20);
 		break;
 	case STOP_NO_START:
 		str_addf(out, "no start line within %d s", t->boot_timeout);

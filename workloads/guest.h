@@ -18,6 +18,7 @@
 #include "collectors/collector.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
+#include "workloads/port.h"
 #include "workloads/workload.h"
 
 /* --- guest_plan.c: the plan (runner/guestplan.h), parsed; pure --- */
@@ -67,15 +68,6 @@ bool cmdline_has(const char *cmdline, const char *token);
 int module_vermagic(const char *elf, size_t len, struct str *out, struct err *e);
 /* uname, the command line and the vermagic of every module against the plan. */
 int guest_check(const struct guest_plan *p, struct err *e);
-
-/* --- guest_port.c: the channels to the host --- */
-
-/*
- * Open the virtio-serial port of this name. The device announces its ports one by one, so a missing
- * one is waited for, up to @wait_ms. Returns a descriptor or -1 with @e set.
- */
-int port_open(const char *name, int wait_ms, struct err *e);
-int port_write(int fd, const char *data, size_t len);
 
 /* --- guest_module.c --- */
 

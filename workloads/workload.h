@@ -46,6 +46,7 @@ struct workload {
 	/* What collectors see is the whole round(), unless the workload says where its window is, with
 	 * wctx_window_open() and wctx_window_close(), exactly once per round. */
 	bool own_window;
+	bool artifacts; /* sends files (workloads/artifact.h) */
 };
 
 /* NULL-terminated; the one list. */

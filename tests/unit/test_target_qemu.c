@@ -132,6 +132,22 @@ static void argument_vectors(void **state)
 	}
 }
 
+static void a_port_for_files(void **state)
+{
+	struct arch a = test_arch;
+	struct target t = test_target(&a);
+	struct boot_request q = { .target = &t, .artifacts = "kept" };
+	cleanup_strv struct strv argv = STRV_INIT;
+	cleanup_str struct str got = STR_INIT;
+
+	(void)state;
+	qemu_argv(&q, ACCEL_TCG, "k", NULL, &argv);
+	strv_quote(&argv, &got);
+	assert_non_null(strstr(got.buf,
+			       " -chardev file,id=art,path=artifacts "
+			       "-device virtserialport,chardev=art,name=kdelta.artifacts"));
+}
+
 static void version_numbers(void **state)
 {
 	static const struct {
@@ -362,6 +378,45 @@ static void what_is_kept(void **state)
 	machine_release(&m);
 }
 
+/* What came through the port of files is moved to where it was asked for; more than a boot may send breaks it. */
+static void files_of_the_guest(void **state)
+{
+	static const struct {
+		const char *script, *reason;
+		long long size;
+	} rows[] = {
+		{ "true", NULL, 0 },
+		{ "printf abc > artifacts", NULL, 3 },
+		{ "truncate -s 268697601 artifacts", "artifacts flood: more than 256 MiB",
+		  268697601 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		struct machine m;
+		struct boot_request q;
+		struct boot_result r;
+		struct err e = ERR_INIT;
+		cleanup_free char *kept = NULL;
+		cleanup_free char *script = xasprintf("%s; printf '%s' > records", rows[i].script,
+						      START "end records=0\\n");
+
+		machine_make(&m);
+		kept = path_join(m.dir, "kept");
+		q = machine_request(&m, script);
+		q.artifacts = kept;
+		boot_result_init(&r);
+		assert_int_equal(target_qemu.boot(&q, NULL, &r, &e), 0);
+		if (!r.reason != !rows[i].reason ||
+		    (r.reason && !str_starts(r.reason, rows[i].reason)) ||
+		    file_size(kept) != rows[i].size)
+			fail_msg("'%s': got '%s', %lld bytes", rows[i].script,
+				 r.reason ? r.reason : "", file_size(kept));
+		boot_result_release(&r);
+		machine_release(&m);
+	}
+}
+
 /* A flooded log is cut at the limit, and what is stored of it is a tail. */
 static void flood_is_bounded(void **state)
 {
@@ -550,10 +605,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(argument_vectors),
+		cmocka_unit_test(a_port_for_files),
 		cmocka_unit_test(version_numbers),
 		cmocka_unit_test(clocks),
 		cmocka_unit_test(boot_endings),
 		cmocka_unit_test(what_is_kept),
+		cmocka_unit_test(files_of_the_guest),
 		cmocka_unit_test(flood_is_bounded),
 		cmocka_unit_test(nothing_is_left),
 		cmocka_unit_test(cannot_start),

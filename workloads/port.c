@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "workloads/port.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runner/base/file.h"
-#include "workloads/guest.h"
 
 #define PORTS "/sys/class/virtio-ports"
 #define WAIT_STEP_MS 2
