@@ -13,13 +13,16 @@
 #include "runner/base/file.h"
 #include "runner/commands.h"
 #include "runner/guestplan.h"
+#include "runner/image.h"
 #include "runner/initramfs.h"
 #include "runner/paths.h"
 #include "runner/progress.h"
 #include "runner/session.h"
+#include "workloads/exec.h"
 
 struct boot_opts {
 	const char *target;
+	const char *image;
 };
 
 static volatile int cancel;
@@ -36,6 +39,8 @@ struct boot {
 	const struct target *target;
 	const struct target_ops *ops;
 	const struct strv *args; /* of the command; empty: a shell */
+	struct image image; /* file NULL: none was asked for */
+	struct boot_disk disk;
 	struct kernel *kernel;
 	struct strv cmdline;
 	struct str dir; /* temporary, for the initramfs */
@@ -83,6 +88,21 @@ static int get_kernel(struct boot *b, struct err *e)
 	return session_cmdline(b->target, b->variant, &b->cmdline, e);
 }
 
+/* @packages: their names, with commas between them. */
+static int get_image(struct boot *b, const char *packages, struct err *e)
+{
+	struct build_progress p = progress_build(&b->progress);
+	cleanup_strv struct strv names = STRV_INIT;
+
+	if (!packages)
+		return 0;
+	strv_split(&names, packages, ",");
+	if (image_get(b->target->arch, &names, &p, &b->image, e))
+		return -1;
+	b->disk = (struct boot_disk){ b->image.file, IMAGE_SERIAL, EXEC_IMAGE };
+	return 0;
+}
+
 static int make_initramfs(struct boot *b, struct err *e)
 {
 	cleanup_str struct str busybox = STR_INIT;
@@ -92,6 +112,8 @@ static int make_initramfs(struct boot *b, struct err *e)
 		.mode = b->args->n ? "exec" : "shell",
 		.release = b->kernel->release,
 		.machine = b->target->arch->name,
+		.disks = &b->disk,
+		.ndisks = b->image.file ? 1 : 0,
 		.args = b->args,
 	};
 
@@ -171,6 +193,8 @@ static int boot_it(struct boot *b, struct err *e)
 		.image = b->kernel->image,
 		.initrd = b->initrd,
 		.cmdline = &b->cmdline,
+		.disks = &b->disk,
+		.ndisks = b->image.file ? 1 : 0,
 		.interactive = !b->args->n,
 		.output_fd = b->args->n ? STDOUT_FILENO : 0,
 	};
@@ -188,12 +212,14 @@ static int boot_it(struct boot *b, struct err *e)
 	return status;
 }
 
-static int boot_variant(struct boot *b, const char *variant, const char *target, struct err *e)
+static int boot_variant(struct boot *b, const char *variant, const struct boot_opts *o,
+			struct err *e)
 {
 	/* without a terminal nobody could leave it */
 	if (!b->args->n && !isatty(STDIN_FILENO))
 		return err_set(e, ERR_USAGE, "a shell needs a terminal; give a command after '--'");
-	if (resolve(b, variant, target, e) || get_kernel(b, e) || make_initramfs(b, e))
+	if (resolve(b, variant, o->target, e) || get_image(b, o->image, e) || get_kernel(b, e) ||
+	    make_initramfs(b, e))
 		return -1;
 	return boot_it(b, e);
 }
@@ -205,13 +231,14 @@ static int cmd_boot(void *opts, const struct strv *args, const struct strv *rest
 	int status;
 
 	progress_init(&b.progress);
-	status = boot_variant(&b, args->v[0], o->target, e);
+	status = boot_variant(&b, args->v[0], o, e);
 	if (b.dir.len)
 		tree_remove(b.dir.buf, NULL);
 	str_release(&b.dir);
 	free(b.initrd);
 	strv_release(&b.cmdline);
 	kernel_free(b.kernel);
+	image_release(&b.image);
 	if (b.config)
 		config_free(b.config);
 	return status < 0 ? (int)e->kind : status;
@@ -224,20 +251,28 @@ static const struct option_desc boot_options[] = {
 	  .arg = "T",
 	  .offset = offsetof(struct boot_opts, target),
 	  .help = "where to boot (default: qemu-<this machine's architecture>)" },
+	{ .name = "image",
+	  .letter = 'i',
+	  .type = OPT_STRING,
+	  .arg = "PKG,…",
+	  .offset = offsetof(struct boot_opts, image),
+	  .help = "make a root image of these Debian packages, and run the command inside it" },
 	{ .name = NULL },
 };
 
 const struct command command_boot = {
 	.name = "boot",
-	.usage = "VARIANT [--target T] [-- CMD [ARG…]]",
+	.usage = "VARIANT [--target T] [--image PKG,…] [-- CMD [ARG…]]",
 	.summary = "boot a variant into a shell, or run one command in it",
 	.help = "Builds the kernel if need be and boots it with a busybox. Without a command there is a shell on "
 		"this terminal; with one, its output is printed and its exit status is kdelta's own (status 2 "
-		"or 3 with a message on standard error is kdelta's). The command gets no input.",
+		"or 3 with a message on standard error is kdelta's). The command gets no input. A root image of "
+		"Debian packages holds the command with --image; a shell finds it in /image.",
 	.examples =
 		"kdelta boot base                                # a shell\n"
 		"kdelta boot base --target qemu-s390x -- uname -a\n"
-		"kdelta boot rt -- sh -c 'cat /sys/kernel/realtime; zcat /proc/config.gz | wc -l'",
+		"kdelta boot rt -- sh -c 'cat /sys/kernel/realtime; zcat /proc/config.gz | wc -l'\n"
+		"kdelta boot base --image rt-tests -- hackbench -p -l 100",
 	.options = boot_options,
 	.min_args = 1,
 	.max_args = 1,

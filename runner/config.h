@@ -31,6 +31,7 @@ struct arch {
 	const char *image_path; /* below the build folder: arch/x86/boot/bzImage */
 	const char *qemu; /* qemu-system-s390x */
 	const char *qemu_package; /* the Debian package that has it, where QEMU is new enough */
+	const char *disk; /* QEMU's virtio-blk device for its default machine: virtio-blk-pci */
 	int smp_icount_since; /* QEMU that boots several CPUs under icount, major × 100 + minor; 0: any */
 	unsigned int cmdline_max; /* bytes that the kernel accepts (s390 896, else 2048) */
 	/* get_cycles() under -icount: nanoseconds = ticks × num / den (sources in arch.c) */

@@ -89,6 +89,12 @@ void guestplan_write(const struct guestplan *p, struct str *out)
 	for (size_t i = 0; i < p->ncollectors; i++)
 		if (!p->skip_collector || !p->skip_collector[i])
 			write_collector(&p->collectors[i], i, out);
+	for (size_t i = 0; i < p->ndisks; i++) {
+		line_begin(out, "disk");
+		line_field(out, "serial", p->disks[i].serial);
+		line_field(out, "dir", p->disks[i].dir);
+		line_end(out);
+	}
 	write_values("arg", p->args, out);
 	line_begin(out, "end");
 	line_end(out);

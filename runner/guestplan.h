@@ -10,6 +10,7 @@
  *	param     w=0 name=size value=64                        complete: every parameter of the descriptor
  *	collector c=0 name=trace                                watches every workload of this boot
  *	param     c=0 name=buffer value=4096                    complete, too
+ *	disk      serial=kdelta.root dir=/image                 squashfs, to be mounted there
  *	arg       value=uname                                   mode exec, one line each
  *	end
  *
@@ -24,6 +25,7 @@
 
 #include "runner/base/str.h"
 #include "runner/config.h"
+#include "runner/target.h"
 
 struct guestplan {
 	const char *mode; /* run, shell, exec */
@@ -38,7 +40,9 @@ struct guestplan {
 	const bool *skip_collector; /* as skip */
 	size_t ncollectors;
 	int canary; /* > 0: instead of what a workload's `canary` says */
-	const struct strv *args; /* exec */
+	const struct boot_disk *disks;
+	size_t ndisks;
+	const struct strv *args; /* exec; inside the root image where there are disks */
 };
 
 void guestplan_write(const struct guestplan *p, struct str *out);

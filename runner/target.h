@@ -12,6 +12,15 @@
 
 struct plugin_boot;
 
+/* A read-only disk. */
+struct boot_disk {
+	const char *file; /* squashfs, raw; in the cache, not to change while something boots */
+	const char *serial; /* by which the guest finds it: at most 20 bytes of [a-z.] */
+	const char *dir; /* where the guest mounts it */
+};
+
+#define BOOT_DISKS_MAX 2
+
 struct boot_request {
 	const struct target *target;
 	const char *name; /* the variant, for messages and for the fake target */
@@ -25,6 +34,8 @@ struct boot_request {
 	bool interactive; /* console on kdelta's own terminal, no deadline from start to end line */
 	const struct plugin_boot *plugin; /* the QEMU plugin counts (TCG alone), or NULL */
 	const char *artifacts; /* where to keep what the guest sent through its port kdelta.artifacts; NULL: no such port */
+	const struct boot_disk *disks; /* at most BOOT_DISKS_MAX */
+	size_t ndisks;
 	int output_fd; /* where the bytes of the guest's port kdelta.output go (mode exec); 0: no such port */
 };
 

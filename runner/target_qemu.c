@@ -75,11 +75,13 @@ static int start(const struct boot_request *q, const struct qemu_dir *d, enum ac
 		 struct qemu_user u, const struct qemu_program *program, pid_t *pid, struct err *e)
 {
 	struct qemu_launch launch = QEMU_LAUNCH_INIT;
+	struct boot_request inside = *q;
 	cleanup_strv struct strv argv = STRV_INIT;
 	struct proc p = PROC_INIT;
 	int ret;
 
-	qemu_argv(q, accel, "kernel", q->initrd ? "initrd" : NULL, &argv);
+	inside.disks = d->disks;
+	qemu_argv(&inside, accel, "kernel", q->initrd ? "initrd" : NULL, &argv);
 	p.cwd = d->path;
 	p.out_fd = d->err;
 	p.err_fd = d->err;

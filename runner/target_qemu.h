@@ -50,6 +50,8 @@ struct qemu_dir {
 	int artifacts; /* what comes through kdelta.artifacts, a file, or -1 */
 	int err; /* QEMU's standard error, a file */
 	int counts; /* what the plugin writes, a file, or -1 */
+	struct boot_disk disks[BOOT_DISKS_MAX]; /* by their names in it */
+	size_t ndisks;
 };
 
 int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u,

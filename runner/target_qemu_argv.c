@@ -97,6 +97,27 @@ static void channel_args(const struct boot_request *q, struct strv *out)
 		port_args(out, "art", QEMU_ARTIFACTS, ARTIFACT_PORT);
 }
 
+/* The name of a file inside an option: a comma is doubled (QEMU's qemu-options, "-drive"). */
+static void add_name(struct str *option, const char *name)
+{
+	for (; *name; name++)
+		str_add(option, (const char[]){ *name, *name == ',' ? ',' : '\0', '\0' });
+}
+
+static void disk_args(const struct boot_request *q, struct strv *out)
+{
+	for (size_t i = 0; i < q->ndisks; i++) {
+		cleanup_str struct str drive = STR_INIT;
+
+		str_addf(&drive, "if=none,id=disk%zu,format=raw,readonly=on,file=", i);
+		add_name(&drive, q->disks[i].file);
+		push2(out, "-drive", drive.buf);
+		strv_push(out, "-device");
+		strv_pushf(out, "%s,drive=disk%zu,serial=%s,ioeventfd=off", q->target->arch->disk,
+			   i, q->disks[i].serial);
+	}
+}
+
 /* There is nothing to count where the instructions run on the host's CPU. */
 static void plugin_args(const struct boot_request *q, enum accel accel, struct strv *out)
 {
@@ -116,6 +137,7 @@ void qemu_argv(const struct boot_request *q, enum accel accel, const char *image
 	icount_args(q->target, out);
 	kernel_args(q, image, initrd, out);
 	channel_args(q, out);
+	disk_args(q, out);
 	plugin_args(q, accel, out);
 	strv_push_all(out, &q->target->qemu_args);
 }

@@ -115,6 +115,16 @@ static int copy_named(const struct qemu_dir *d, const char *from, const char *na
 	return copy_in(from, to, e);
 }
 
+/* A link where the file system allows one, for a disk is large; nobody writes to what is in the cache. */
+static int add_disk(struct qemu_dir *d, const struct boot_disk *disk, struct err *e)
+{
+	cleanup_free char *to = path_join(d->path, disk->serial);
+
+	d->disks[d->ndisks] = *disk;
+	d->disks[d->ndisks++].file = disk->serial;
+	return link(disk->file, to) ? copy_in(disk->file, to, e) : 0;
+}
+
 static int add_plugin(struct qemu_dir *d, const struct plugin_boot *p, struct qemu_user u,
 		      struct err *e)
 {
@@ -145,6 +155,9 @@ static int fill(struct qemu_dir *d, const struct boot_request *q, struct qemu_us
 		return -1;
 	if (q->plugin && add_plugin(d, q->plugin, u, e))
 		return -1;
+	for (size_t i = 0; i < q->ndisks && i < BOOT_DISKS_MAX; i++)
+		if (add_disk(d, &q->disks[i], e))
+			return -1;
 	if (u.uid && chmod(d->path, 0711))
 		return err_errno(e, ERR_INFRA, "cannot open '%s' for the user of QEMU", d->path);
 	return 0;

@@ -130,7 +130,7 @@ static int do_command(const struct guest_plan *p, int port, struct err *e)
 		return 0;
 	}
 	output = port_open(PORT_OUTPUT, OUTPUT_WAIT_MS, &ignored);
-	status = xasprintf("%d", guest_exec(&p->args, output));
+	status = xasprintf("%d", guest_exec(&p->args, guest_image(p), output));
 	return say_info(port, "exit", status, e);
 }
 
@@ -141,6 +141,8 @@ static int follow_plan(const char *text, size_t len, int port, size_t *records, 
 
 	if (!ret)
 		ret = guest_check(&p, e);
+	if (!ret)
+		ret = guest_image_mount(&p, e);
 	if (!ret && p.mode == GUEST_RUN)
 		ret = do_run(&p, port, records, e);
 	else if (!ret)

@@ -44,6 +44,10 @@ struct guest_collector {
 	struct guest_params params;
 };
 
+struct guest_disk { /* read-only, squashfs */
+	char *serial, *dir;
+};
+
 struct guest_plan {
 	enum guest_mode mode;
 	char *release, *machine; /* NULL: not checked */
@@ -54,6 +58,8 @@ struct guest_plan {
 	size_t nworkloads, cap;
 	struct guest_collector *collectors; /* they watch every workload */
 	size_t ncollectors, collectors_cap;
+	struct guest_disk *disks;
+	size_t ndisks, disks_cap;
 };
 
 /* "plan line 3: …" in @e on failure; release what is there in both cases. */
@@ -68,6 +74,13 @@ bool cmdline_has(const char *cmdline, const char *token);
 int module_vermagic(const char *elf, size_t len, struct str *out, struct err *e);
 /* uname, the command line and the vermagic of every module against the plan. */
 int guest_check(const struct guest_plan *p, struct err *e);
+
+/* --- guest_image.c: the root image (workloads/exec.h) --- */
+
+/* Mount the disks of the plan, and this kernel's file systems inside the image. */
+int guest_image_mount(const struct guest_plan *p, struct err *e);
+/* EXEC_IMAGE when the plan has disks, else NULL. */
+const char *guest_image(const struct guest_plan *p);
 
 /* --- guest_module.c --- */
 
@@ -104,9 +117,9 @@ bool guest_take_lines(const char *text, size_t len, int number, struct str *out,
 /* PID 1 blocks and ignores signals of its own; a child starts with none of that. */
 void guest_child_signals(void);
 
-/* Both return the exit status as a shell would give it. */
+/* Both return the exit status as a shell would give it. @root: what the command sees as /, or NULL. */
 int guest_shell(void);
-int guest_exec(const struct strv *args, int output);
+int guest_exec(const struct strv *args, const char *root, int output);
 /* Make the links of busybox's applets, when there is one. */
 void guest_install_applets(void);
 

@@ -122,7 +122,7 @@ int guest_shell(void)
 	return pid < 0 ? CANNOT_RUN : wait_for(pid);
 }
 
-static void exec_child(const struct strv *args, int output)
+static void exec_child(const struct strv *args, const char *root, int output)
 {
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -130,16 +130,20 @@ static void exec_child(const struct strv *args, int output)
 	setsid();
 	set_environment();
 	use_as_stdio(in, output >= 0 ? output : STDOUT_FILENO);
+	if (root && (chroot(root) || chdir("/tmp"))) {
+		fprintf(stderr, "kdelta: cannot enter '%s': %s\n", root, strerror(errno));
+		_exit(CANNOT_RUN - 1);
+	}
 	execvp(args->v[0], args->v);
 	fprintf(stderr, "kdelta: cannot run '%s': %s\n", args->v[0], strerror(errno));
 	_exit(errno == ENOENT ? CANNOT_RUN : CANNOT_RUN - 1);
 }
 
-int guest_exec(const struct strv *args, int output)
+int guest_exec(const struct strv *args, const char *root, int output)
 {
 	pid_t pid = fork();
 
 	if (!pid)
-		exec_child(args, output);
+		exec_child(args, root, output);
 	return pid < 0 ? CANNOT_RUN : wait_for(pid);
 }

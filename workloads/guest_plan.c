@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workloads/exec.h"
 #include "workloads/guest.h"
 
 #define NUMBER_MAX 9999
@@ -173,6 +174,22 @@ static int take_collector(struct guest_plan *p, const struct fields *f, struct e
 	return 0;
 }
 
+static int take_disk(struct guest_plan *p, const struct fields *f, struct err *e)
+{
+	const char *serial, *dir;
+	struct guest_disk *d;
+
+	if (need(f, "serial", &serial, e) || need(f, "dir", &dir, e))
+		return -1;
+	if (strcmp(dir, EXEC_IMAGE) && !str_starts(dir, EXEC_IMAGE "/"))
+		return err_set(e, ERR_INFRA, "'dir': expected '" EXEC_IMAGE "' or below, got '%s'",
+			       dir);
+	d = ARRAY_PUSH(p->disks, p->ndisks, p->disks_cap);
+	d->serial = xstrdup(serial);
+	d->dir = xstrdup(dir);
+	return 0;
+}
+
 /* Whose parameters a line is about. */
 struct owner {
 	const char *noun, *name;
@@ -226,6 +243,7 @@ static const struct {
 	{ "token", take_token },       { "clock", take_clock },
 	{ "arg", take_arg },           { "param", take_param },
 	{ "workload", take_workload }, { "collector", take_collector },
+	{ "disk", take_disk },
 };
 
 static int take_fields(struct guest_plan *p, const struct fields *f, struct err *e)
@@ -312,8 +330,13 @@ void guest_plan_release(struct guest_plan *p)
 		params_release(&p->workloads[i].params);
 	for (size_t i = 0; i < p->ncollectors; i++)
 		params_release(&p->collectors[i].params);
+	for (size_t i = 0; i < p->ndisks; i++) {
+		free(p->disks[i].serial);
+		free(p->disks[i].dir);
+	}
 	free(p->workloads);
 	free(p->collectors);
+	free(p->disks);
 	free(p->release);
 	free(p->machine);
 	free(p->clock_suffix);

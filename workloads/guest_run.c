@@ -69,7 +69,7 @@ static struct collectors *set_up_collectors(const struct workload_ctx *c,
 		chosen[i].col = p->collectors[i].col;
 		chosen[i].params = &p->collectors[i].params.fields;
 	}
-	cs = collectors_setup(chosen, p->ncollectors, &c->r, c->w->name, NULL);
+	cs = collectors_setup(chosen, p->ncollectors, &c->r, c->w->name, guest_image(p));
 	free(chosen);
 	return cs;
 }
