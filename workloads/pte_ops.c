@@ -114,10 +114,14 @@ static int undo_fork(struct pte *p, struct err *e)
 
 static int prepare_cow(struct pte *p, struct err *e)
 {
+	volatile char own = 0;
+
 	p->child = raw_fork(-1);
 	if (!p->child)
 		for (;;)
 			pause();
+	own = 1; /* the stack is copied now, and not in the window */
+	(void)own;
 	return p->child < 0 ? err_errno(e, ERR_INFRA, "cannot fork") : 0;
 }
 
