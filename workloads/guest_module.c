@@ -19,7 +19,7 @@ int module_load(const struct guest_workload *w, struct err *e)
 
 	if (fd < 0)
 		return err_errno(e, ERR_INFRA, "cannot open '%s'", path);
-	for (size_t i = 0; i < w->params.fields.n; i++)
+	for (size_t i = 0; !w->w->module_bare && i < w->params.fields.n; i++)
 		str_addf(&params, "%s%s=%s", i ? " " : "", w->params.fields.f[i].key,
 			 w->params.fields.f[i].value);
 	ret = syscall(SYS_finit_module, fd, params.buf, 0);
