@@ -53,6 +53,7 @@ void comparison_free(struct comparison *c)
 		free(p->metric);
 		free(p->stat);
 		free(p->unit);
+		free(p->collector);
 		free(p->a);
 		free(p->b);
 	}
@@ -275,18 +276,29 @@ static void measure(const struct comparison *c, struct pair *p, struct work *w)
 		test_pairs(p, w, c->margin);
 }
 
+/* Comparisons that are corrected together. */
+enum family { FAMILY_SUMMARY, FAMILY_EXTREME, FAMILY_COLLECTED, FAMILIES };
+
+static enum family family_of(const struct pair *p)
+{
+	if (p->collector)
+		return FAMILY_COLLECTED;
+	return p->summary ? FAMILY_SUMMARY : FAMILY_EXTREME;
+}
+
 /* Holm within one family; returns its size. */
-static size_t correct(struct comparison *c, const struct work *w, bool summary)
+static size_t correct(struct comparison *c, const struct work *w, enum family family)
 {
 	double *p = xmalloc(c->n * sizeof(*p));
 	size_t judged;
 
 	for (size_t i = 0; i < c->n; i++)
-		p[i] = c->pairs[i].summary == summary && w[i].kind != KIND_SETTLED ? c->pairs[i].p :
-										     NAN;
+		p[i] = family_of(&c->pairs[i]) == family && w[i].kind != KIND_SETTLED ?
+			       c->pairs[i].p :
+			       NAN;
 	judged = stats_holm(p, c->n, p);
 	for (size_t i = 0; i < c->n; i++)
-		if (c->pairs[i].summary == summary)
+		if (family_of(&c->pairs[i]) == family)
 			c->pairs[i].p_holm = p[i];
 	free(p);
 	return judged;
@@ -334,23 +346,24 @@ static void decide(struct pair *p, const struct work *w, size_t family)
 void compare_run(struct comparison *c)
 {
 	struct work *w = xcalloc(c->n, sizeof(*w));
-	size_t judged, extremes;
+	size_t judged[FAMILIES];
 
 	for (size_t i = 0; i < c->n; i++)
 		measure(c, &c->pairs[i], &w[i]);
-	judged = correct(c, w, true);
-	extremes = correct(c, w, false);
+	for (int f = 0; f < FAMILIES; f++)
+		judged[f] = correct(c, w, (enum family)f);
 	for (size_t i = 0; i < c->n; i++)
 		if (w[i].kind != KIND_SETTLED)
-			decide(&c->pairs[i], &w[i], c->pairs[i].summary ? judged : extremes);
-	c->judged = (int)judged;
+			decide(&c->pairs[i], &w[i], judged[family_of(&c->pairs[i])]);
+	c->judged = (int)judged[FAMILY_SUMMARY];
+	c->judged_collected = (int)judged[FAMILY_COLLECTED];
 	free(w);
 }
 
 bool comparison_regressed(const struct comparison *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (c->pairs[i].summary && c->pairs[i].ev != EV_STATIC &&
+		if (family_of(&c->pairs[i]) == FAMILY_SUMMARY && c->pairs[i].ev != EV_STATIC &&
 		    c->pairs[i].verdict == V_WORSE)
 			return true;
 	return false;

@@ -26,6 +26,11 @@
  *
  * One summary per metric (mean, total, count) decides whether something regressed. Extremes (min, max) are
  * judged as a family of their own, with its own Holm correction, and never gate.
+ *
+ * So is everything that a collector recorded. A collector says why a workload behaves as it does, in hundreds of
+ * counts that nobody has chosen one by one: in the family of the workloads' own metrics, each of them would raise
+ * what Holm asks of the few that the suite is about, and a count that moved is an explanation, not a regression.
+ * Who recorded a metric stands in its records, not in its name.
  */
 #ifndef KDELTA_RESULTS_COMPARE_H
 #define KDELTA_RESULTS_COMPARE_H
@@ -60,6 +65,7 @@ const char *verdict_name(enum verdict v);
 struct pair {
 	/* in */
 	char *target, *workload, *metric, *stat, *unit;
+	char *collector; /* that recorded it; NULL: the workload itself */
 	enum direction dir;
 	enum evidence ev;
 	struct boot_value *a, *b; /* a: baseline side */
@@ -86,14 +92,15 @@ struct comparison {
 	double margin;
 	struct pair *pairs;
 	size_t n, cap;
-	int judged; /* summaries that entered the Holm correction */
+	int judged; /* summaries of workloads that entered the Holm correction */
+	int judged_collected; /* of collectors, in the correction of their own */
 };
 
 void comparison_init(struct comparison *c);
 void comparison_free(struct comparison *c); /* releases the contents */
 /* Judge every pair: fills the out members. */
 void compare_run(struct comparison *c);
-/* Did any summary of a workload get worse? */
+/* Did any summary of a workload's own get worse? */
 bool comparison_regressed(const struct comparison *c);
 
 /* Is @p of a kind that should repeat to the last count, and does one of its sides not? */

@@ -145,6 +145,7 @@ struct record {
 	enum evidence ev;
 	int round;
 	int cpu; /* -1: not of one CPU */
+	char *by; /* the collector that recorded it; NULL: the workload itself */
 	double value; /* REC_VALUE */
 	unsigned int sub; /* REC_HIST */
 	struct bucket *buckets;

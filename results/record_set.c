@@ -41,6 +41,7 @@ static void record_release(struct record *r)
 	free(r->metric);
 	free(r->unit);
 	free(r->stat);
+	free(r->by);
 	free(r->buckets);
 }
 
@@ -192,6 +193,7 @@ static int take_common(struct reader *r, const struct fields *f, struct record *
 {
 	const char *metric = text_of(f, "metric", RECORD_NAME_MAX, e);
 	const char *unit = text_of(f, "unit", RECORD_NAME_MAX, e);
+	const char *by = fields_get(f, "by");
 	long long round, cpu;
 	int dir = DIR_NONE, ev = EV_STATIC;
 
@@ -206,6 +208,9 @@ static int take_common(struct reader *r, const struct fields *f, struct record *
 	    fields_int(f, "round", 0, ROUNDS_MAX - 1, &round, e) ||
 	    fields_int(f, "cpu", -1, CPUS_MAX - 1, &cpu, e))
 		return -1;
+	if (by && !text_of(f, "by", RECORD_NAME_MAX, e))
+		return -1;
+	out->by = by ? xstrdup(by) : NULL;
 	out->metric = xstrdup(metric);
 	out->unit = xstrdup(unit);
 	out->dir = (enum direction)dir;

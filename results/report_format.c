@@ -78,6 +78,10 @@ bool report_shows(const struct pair *p, const struct report_context *ctx)
 	if (!strcmp(p->workload, COMPARE_KERNEL))
 		return is_headline(p->metric) &&
 		       (p->verdict != V_SAME || !strcmp(p->metric, "text"));
+	/* of the many counts of collectors those that explain something */
+	if (p->collector)
+		return p->verdict == V_BETTER || p->verdict == V_WORSE || p->verdict == V_CHANGED ||
+		       p->verdict == V_MISSING;
 	return p->dir != DIR_NONE || p->verdict != V_SAME;
 }
 
@@ -253,8 +257,10 @@ void report_tally(const struct comparison *c, const struct report_context *ctx, 
 		str_addf(out, "%s%zu %s", separator, count[order[i]], verdict_name(order[i]));
 		separator = ", ";
 	}
-	str_addf(out, " (%zu exact, %d in the Holm correction, margin %g %%)", exact, c->judged,
-		 c->margin * 100);
+	str_addf(out, " (%zu exact, %d in the Holm correction, ", exact, c->judged);
+	if (c->judged_collected)
+		str_addf(out, "%d of collectors in one of their own, ", c->judged_collected);
+	str_addf(out, "margin %g %%)", c->margin * 100);
 	if (hidden)
 		str_addf(out, "; %zu row%s more with --all", hidden, hidden == 1 ? "" : "s");
 }

@@ -10,7 +10,7 @@
 #include "results/report.h"
 
 /* Is this row shown? Summaries are, but for the same ones of metrics without a direction; of a kernel's figures
- * the headlines that changed. With ctx->all everything is. */
+ * the headlines that changed, of collectors what changed. With ctx->all everything is. */
 bool report_shows(const struct pair *p, const struct report_context *ctx);
 
 /* Append "kmalloc.instructions", with " (max)" behind it when the stat is not the usual one: mean, and total of

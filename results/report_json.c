@@ -104,6 +104,7 @@ static json_t *row(const struct pair *p)
 	put(o, "target", text(p->target));
 	put(o, "workload", text(p->workload));
 	put(o, "metric", text(p->metric));
+	put(o, "collector", text(p->collector));
 	put(o, "stat", text(p->stat));
 	put(o, "summary", json_boolean(p->summary));
 	put(o, "unit", text(p->unit));
@@ -176,6 +177,7 @@ void report_json(const struct comparison *c, const struct report_context *ctx, s
 	put(o, "boots_broken", json_integer(ctx->boots_broken));
 	put(o, "margin", number(c->margin));
 	put(o, "judged", json_integer(c->judged));
+	put(o, "judged_collected", json_integer(c->judged_collected));
 	put(o, "regressed", json_boolean(comparison_regressed(c)));
 	put(o, "comparisons", rows(c));
 	put(o, "footnotes", footnotes(ctx->footnotes));

@@ -69,6 +69,7 @@ static void csv_row(const struct comparison *c, const struct report_context *ctx
 	csv_text(out, p->note);
 	csv_int(out, p->same_code);
 	csv_int(out, p->noise);
+	csv_text(out, p->collector);
 	str_add(out, "\r\n");
 }
 
@@ -77,7 +78,7 @@ void report_csv(const struct comparison *c, const struct report_context *ctx, st
 	str_add(out,
 		"run,a,b,target,workload,metric,stat,unit,direction,evidence,verdict,summary,exact,"
 		"a_median,a_min,a_max,a_boots,b_median,b_min,b_max,b_boots,effect_kind,effect,low,"
-		"high,p,p_holm,pairs,more_boots,note,identical_code,noise\r\n");
+		"high,p,p_holm,pairs,more_boots,note,identical_code,noise,collector\r\n");
 	for (size_t i = 0; i < c->n; i++)
 		csv_row(c, ctx, &c->pairs[i], out);
 }

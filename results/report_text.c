@@ -66,12 +66,23 @@ static char *group_of(const struct pair *p)
 	report_clean(p->workload, &s);
 	if (p->same_code)
 		str_add(&s, "  (identical code)");
+	if (p->collector) {
+		str_add(&s, "  collector ");
+		report_clean(p->collector, &s);
+	}
 	return str_detach(&s);
+}
+
+static bool same_collector(const struct pair *p, const struct pair *q)
+{
+	return !p->collector || !q->collector ? p->collector == q->collector :
+						!strcmp(p->collector, q->collector);
 }
 
 static bool same_group(const struct pair *p, const struct pair *q)
 {
-	return q && !strcmp(p->target, q->target) && !strcmp(p->workload, q->workload);
+	return q && !strcmp(p->target, q->target) && !strcmp(p->workload, q->workload) &&
+	       same_collector(p, q);
 }
 
 static void add_pair(struct table *t, const struct pair *p, const struct pair *before)

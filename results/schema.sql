@@ -199,6 +199,14 @@ CREATE TABLE metric (
 	UNIQUE (name, unit, direction, evidence)
 ) STRICT;
 
+-- Metrics of a run's workload that a collector recorded; all others are the workload's own.
+CREATE TABLE collected (
+	workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,
+	metric_id INTEGER NOT NULL REFERENCES metric (id),
+	collector TEXT NOT NULL,
+	PRIMARY KEY (workload_id, metric_id)
+) STRICT, WITHOUT ROWID;
+
 -- Every value as it was measured.
 CREATE TABLE record (
 	boot_id INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,

@@ -105,6 +105,17 @@ static int put_histogram(struct writer *w, const struct record *r, size_t seq, l
 	return 0;
 }
 
+static int put_collector(struct writer *w, const struct record *r, long long workload,
+			 long long metric, struct err *e)
+{
+	if (!r->by)
+		return 0;
+	return db_run(w->s, e,
+		      "INSERT INTO collected (workload_id, metric_id, collector) VALUES (?, ?, ?)"
+		      " ON CONFLICT DO NOTHING",
+		      "iis", workload, metric, r->by);
+}
+
 static int put_records(struct writer *w, struct err *e)
 {
 	long long workload = 0, metric;
@@ -116,7 +127,7 @@ static int put_records(struct writer *w, struct err *e)
 		if (r->workload != number && workload_id(w, r->workload, &workload, e))
 			return -1;
 		number = r->workload;
-		if (metric_id(w, r, &metric, e))
+		if (metric_id(w, r, &metric, e) || put_collector(w, r, workload, metric, e))
 			return -1;
 		if (r->type == REC_VALUE ? put_value(w, r, i, workload, metric, e) :
 					   put_histogram(w, r, i, workload, metric, e))

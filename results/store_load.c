@@ -23,7 +23,8 @@ enum {
 	BLOCK,
 	VALUE,
 	SAME_CODE,
-	SAME_CMDLINE
+	SAME_CMDLINE,
+	COLLECTOR
 };
 
 /* The rounds of one boot, and where their summary goes. */
@@ -95,6 +96,7 @@ static void begin_pair(struct loader *l, struct sqlite3_stmt *st)
 	p->ev = (enum evidence)evidence_parse(evidence);
 	p->same_code = db_int(st, SAME_CODE);
 	p->same_cmdline = db_int(st, SAME_CMDLINE);
+	p->collector = db_text_or_null(st, COLLECTOR);
 	l->pair = p;
 	l->target = p->target;
 	l->stat = p->stat;
@@ -120,7 +122,8 @@ static void take_round(struct loader *l, struct sqlite3_stmt *st)
 	*ARRAY_PUSH(l->round, l->nround, l->round_cap) = db_double(st, VALUE);
 }
 
-/* Per target and workload: is the measured code of ?2 and ?3 known and equal? */
+/* Per target and workload: is the measured code of ?2 and ?3 known and equal? Per target: were they booted alike?
+ * Per workload and metric: whose is it? */
 #define CODE_SQL                                                                                   \
 	"WITH code AS MATERIALIZED (SELECT rv.target AS on_target, w.number,"                      \
 	"  count(*) = 1 + (?2 <> ?3) AND count(DISTINCT wc.digest) = 1 AS same"                    \
@@ -129,7 +132,9 @@ static void take_round(struct loader *l, struct sqlite3_stmt *st)
 	"  WHERE rv.run_id = ?1 AND rv.variant IN (?2, ?3) GROUP BY rv.target, w.number),"         \
 	" booted AS MATERIALIZED (SELECT target AS on_target, min(id) AS place,"                   \
 	"  count(DISTINCT cmdline) FILTER (WHERE variant IN (?2, ?3)) = 1 AS same"                 \
-	"  FROM run_variant WHERE run_id = ?1 GROUP BY target)"
+	"  FROM run_variant WHERE run_id = ?1 GROUP BY target),"                                   \
+	" watched AS MATERIALIZED (SELECT number, metric_id, collector"                            \
+	"  FROM collected JOIN workload ON id = workload_id WHERE run_id = ?1)"
 
 static int load_rounds(struct store *s, long long run_id, const char *a, const char *b,
 		       struct comparison *out, struct err *e)
@@ -138,16 +143,19 @@ static int load_rounds(struct store *s, long long run_id, const char *a, const c
 	struct sqlite3_stmt *st;
 	int ret;
 
-	st = db_query(s, e,
-		      CODE_SQL
-		      "SELECT target, workload_number, workload, metric_id, metric, stat, unit,"
-		      " direction, evidence, variant, boot, block, value, code.same, booted.same"
-		      " FROM v_round AS r JOIN booted ON booted.on_target = target"
-		      " LEFT JOIN code ON code.on_target = target AND number = workload_number"
-		      " WHERE run = ?1 AND variant IN (?2, ?3)"
-		      " ORDER BY booted.place, workload_number, metric_id,"
-		      " instr('mean total count min max', stat), block, boot, round",
-		      "iss", run_id, a, b);
+	st = db_query(
+		s, e,
+		CODE_SQL
+		"SELECT target, workload_number, workload, r.metric_id, metric, stat, unit,"
+		" direction, evidence, variant, boot, block, value, code.same, booted.same, collector"
+		" FROM v_round AS r JOIN booted ON booted.on_target = target"
+		" LEFT JOIN code ON code.on_target = target AND code.number = workload_number"
+		" LEFT JOIN watched ON watched.number = workload_number"
+		"  AND watched.metric_id = r.metric_id"
+		" WHERE run = ?1 AND variant IN (?2, ?3)"
+		" ORDER BY booted.place, collector IS NOT NULL, workload_number, collector, r.metric_id,"
+		" instr('mean total count min max', stat), block, boot, round",
+		"iss", run_id, a, b);
 	if (!st)
 		return -1;
 	while ((ret = db_next(s, st, e)) > 0)

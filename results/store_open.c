@@ -38,7 +38,12 @@ static const struct migration steps[] = {
 	  " boot_id INTEGER NOT NULL REFERENCES boot (id) ON DELETE CASCADE,"
 	  " workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,"
 	  " name TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,"
-	  " PRIMARY KEY (boot_id, workload_id, name)) STRICT, WITHOUT ROWID" },
+	  " PRIMARY KEY (boot_id, workload_id, name)) STRICT, WITHOUT ROWID;"
+	  "CREATE TABLE collected ("
+	  " workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,"
+	  " metric_id INTEGER NOT NULL REFERENCES metric (id),"
+	  " collector TEXT NOT NULL,"
+	  " PRIMARY KEY (workload_id, metric_id)) STRICT, WITHOUT ROWID" },
 };
 
 static const struct schema schema = {

@@ -24,7 +24,7 @@ int compare_run_report(struct store *s, const struct store_run_row *run, const c
 		       const char *b, const struct compare_options *o, struct str *out,
 		       bool *regressed, struct err *e);
 
-/* How many summaries of @b differ from @a (a false alarm where @b is the A/A twin of @a, a find where it is the
+/* How many summaries of @b's workloads differ from @a (a false alarm where @b is the A/A twin of @a, a find where it is the
  * canary), of how many that were compared. */
 int compare_run_alarms(struct store *s, const struct store_run_row *run, const char *a,
 		       const char *b, int *alarms, int *compared, struct err *e);

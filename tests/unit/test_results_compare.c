@@ -405,6 +405,43 @@ static void extremes_do_not_gate(void **state)
 	comparison_free(&c);
 }
 
+/*
+ * What a collector recorded is judged beside the workload's own metrics: neither does it weaken them, nor do they
+ * gate with it. p of the first metric is about 0.02.
+ */
+static void collected_apart(void **state)
+{
+	const struct side a = { 4, { 100, 100, 100, 100 } }, b = { 4, { 103, 110, 115, 122 } };
+	const struct side noise = { 4, { 80, 125, 90, 111 } };
+	const struct side same = { 2, { 5, 5 } }, worse = { 2, { 9, 9 } };
+	struct comparison c;
+
+	(void)state;
+	comparison_init(&c);
+	set(add(&c, "m", "mean", EV_VIRTUAL, DIR_LOWER), &a, &b);
+	for (int i = 0; i < 19; i++) {
+		struct pair *p = add(&c, "n", i ? "mean" : "max", EV_VIRTUAL, DIR_LOWER);
+
+		p->collector = xstrdup("trace");
+		set(p, &a, i == 1 ? &b : &noise);
+	}
+	compare_run(&c);
+	assert_int_equal(c.judged, 1);
+	assert_int_equal(c.judged_collected, 19);
+	assert_int_equal(c.pairs[0].verdict, V_WORSE);
+	assert_int_equal(c.pairs[2].verdict, V_UNDECIDED);
+	assert_true(c.pairs[2].p == c.pairs[0].p && c.pairs[2].p_holm > 0.05);
+	comparison_free(&c);
+
+	comparison_init(&c);
+	set(add(&c, "m", "mean", EV_SIMULATED, DIR_LOWER), &same, &worse);
+	c.pairs[0].collector = xstrdup("trace");
+	compare_run(&c);
+	assert_int_equal(c.pairs[0].verdict, V_WORSE);
+	assert_false(comparison_regressed(&c));
+	comparison_free(&c);
+}
+
 /* A verdict must not depend on which side is the baseline. */
 static void sides_are_symmetric(void **state)
 {
@@ -528,11 +565,17 @@ static void calibrated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdict_rows),         cmocka_unit_test(identical_code),
-		cmocka_unit_test(usual_values),         cmocka_unit_test(effect_and_interval),
-		cmocka_unit_test(pairs_by_block),       cmocka_unit_test(holm_over_metrics),
-		cmocka_unit_test(extremes_do_not_gate), cmocka_unit_test(sides_are_symmetric),
-		cmocka_unit_test(the_margin_decides),   cmocka_unit_test(empty),
+		cmocka_unit_test(verdict_rows),
+		cmocka_unit_test(identical_code),
+		cmocka_unit_test(usual_values),
+		cmocka_unit_test(effect_and_interval),
+		cmocka_unit_test(pairs_by_block),
+		cmocka_unit_test(holm_over_metrics),
+		cmocka_unit_test(extremes_do_not_gate),
+		cmocka_unit_test(collected_apart),
+		cmocka_unit_test(sides_are_symmetric),
+		cmocka_unit_test(the_margin_decides),
+		cmocka_unit_test(empty),
 		cmocka_unit_test(calibrated),
 	};
 

@@ -284,6 +284,52 @@ static void pairs_are_loaded(void **state)
 	store_close(s);
 }
 
+/* Who recorded a metric is told by its records alone, per workload: a name that looks like it says nothing. */
+static void collected_pairs_come_last(void **state)
+{
+	static const char stream[] = STREAM_HEAD
+		"value w=0 metric=trace.a unit=i/op dir=lower ev=simulated stat=mean"
+		" round=0 cpu=-1 value=1 by=trace\n"
+		"value w=0 metric=b unit=i/op dir=lower ev=simulated stat=mean"
+		" round=0 cpu=-1 value=2 by=interrupts\n" VALUE(
+			"trace.b", "mean", "0", "-1",
+			"3") "done w=0 state=ok\nbegin w=1\n"
+			     "value w=1 metric=trace.a unit=i/op dir=lower ev=simulated"
+			     " stat=mean round=0 cpu=-1 value=4\ndone w=1 state=ok\n";
+	static const struct {
+		const char *metric, *collector; /* NULL: the workload's own */
+		double value;
+	} want[] = {
+		{ "trace.b", NULL, 3 },
+		{ "trace.a", NULL, 4 },
+		{ "b", "interrupts", 2 },
+		{ "trace.a", "trace", 1 },
+	};
+	struct fixture *f = *state;
+	struct store *s = must_open(f, false);
+	struct comparison c;
+
+	must_create(f, s);
+	ok(f, finish(f, s, 2, &example_ok, stream));
+	ok(f, finish(f, s, 4, &example_ok, stream));
+	comparison_init(&c);
+	ok(f, store_load_pairs(s, 1, "base", "base", &c, &f->e));
+	assert_int_equal(c.n, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++) {
+		const struct pair *p = &c.pairs[i];
+		const char *by = p->collector ? p->collector : "";
+
+		if (strcmp(p->metric, want[i].metric) || p->na != 2 ||
+		    p->a[1].value != want[i].value ||
+		    strcmp(by, want[i].collector ? want[i].collector : ""))
+			fail_msg("row %zu: got %s of '%s' %g, wanted %s of '%s' %g", i, p->metric,
+				 by, p->a[1].value, want[i].metric, want[i].collector,
+				 want[i].value);
+	}
+	comparison_free(&c);
+	store_close(s);
+}
+
 /* The view that a person would query says the same as what comparisons load. */
 static void the_view_agrees(void **state)
 {
@@ -400,6 +446,7 @@ int main(void)
 		TEST(half_a_boot_is_none),
 		TEST(states_that_are_not_ok),
 		TEST(pairs_are_loaded),
+		TEST(collected_pairs_come_last),
 		TEST(the_view_agrees),
 		TEST(only_good_boots_are_loaded),
 		TEST(metrics_of_other_evidence_stay_apart),
