@@ -10,6 +10,7 @@
 #include "runner/guestplan.h"
 #include "runner/initramfs.h"
 #include "runner/paths.h"
+#include "runner/session_image.h"
 #include "runner/session_needs.h"
 
 #define RECORDS_MAX 1000000 /* value and hist lines of one boot */
@@ -151,7 +152,10 @@ static void write_guestplan(const struct session *s, const struct session_arm *a
 		.collectors = s->plan->suite->collectors,
 		.skip_collector = a->skip_collector,
 		.ncollectors = s->plan->suite->ncollectors,
+		.arch = a->plan->target->arch,
 		.canary = a->plan->canary,
+		.disks = a->disks,
+		.ndisks = a->ndisks,
 	};
 
 	strv_push_all(&tokens, &a->plan->target->cmdline);
@@ -236,13 +240,17 @@ int session_prepare(struct session *s, const struct build_options *o,
 	if (dir_temp(NULL, &dir, e))
 		return -1;
 	s->dir = str_detach(&dir);
+	if (images_prepare(s, p, e))
+		return -1;
 	for (size_t i = 0; i < s->plan->narms; i++) {
 		struct session_arm *a = &s->arms[i];
 
 		if (is_fake(a))
 			continue;
-		if (arm_kernel(s, i, o, p, e) || needs_kernel(s, a, e) || arm_settle(s, a, p, e) ||
-		    arm_initramfs(s, i, e) || arm_plugin(s, i, e))
+		if (arm_kernel(s, i, o, p, e) || needs_kernel(s, a, e) || arm_settle(s, a, p, e))
+			return -1;
+		images_attach(s, a);
+		if (arm_initramfs(s, i, e) || arm_plugin(s, i, e))
 			return -1;
 	}
 	return 0;
@@ -258,6 +266,7 @@ void session_release(struct session *s)
 		strv_release(&a->cmdline);
 		free(a->initrd);
 		plugin_boot_release(&a->plugin);
+		images_release(a);
 		needs_release(s, a);
 	}
 	free(s->arms);
@@ -281,6 +290,8 @@ void session_request(const struct session *s, size_t arm, int block, struct boot
 		.cmdline = &a->cmdline,
 		.plugin = a->plugin.object ? &a->plugin : NULL,
 		.artifacts = s->artifacts ? "artifacts" : NULL,
+		.disks = a->disks,
+		.ndisks = a->ndisks,
 		.run_timeout = s->plan->run_timeout,
 	};
 }
@@ -348,6 +359,7 @@ int session_boot(const struct session *s, const struct plan_boot *b, const char 
 			       (int)s->plan->nworkloads, RECORDS_MAX, &parse);
 	classify(out, &parse);
 	needs_report(s, a, &out->records);
+	images_report(a, &out->records);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "results/record.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
+#include "runner/image.h"
 #include "runner/kernel.h"
 #include "runner/plan.h"
 #include "runner/target.h"
@@ -30,6 +31,12 @@ struct session_arm {
 	struct strv cmdline; /* complete kernel command line */
 	char *initrd;
 	struct plugin_boot plugin; /* of a target that has one */
+	struct image *image; /* shared by the arms of an architecture; NULL: nothing needs one there */
+	bool image_owned;
+	char *source; /* a kernel tree as a disk, or NULL */
+	char source_id[HASH_HEX];
+	struct boot_disk disks[BOOT_DISKS_MAX]; /* of the boots of this arm */
+	size_t ndisks;
 	char **skip_reason; /* per chosen workload: NULL, or why it is left out here */
 	bool *skip;
 	char **skip_collector_reason; /* per collector of the suite; NULL, too, where it is not meant to be here */
@@ -62,7 +69,7 @@ int session_cmdline(const struct target *t, const struct variant *v, struct strv
 /* Nothing is started: arms are resolved, command lines composed and checked against the architecture's limit.
  * @log_dir NULL: console logs are not kept. */
 int session_init(struct session *s, const struct plan *p, const char *log_dir, struct err *e);
-/* Build or find kernels and modules, make the initramfs files. */
+/* Make or find root images, build or find kernels and modules, make the initramfs files. */
 int session_prepare(struct session *s, const struct build_options *o,
 		    const struct build_progress *p, struct err *e);
 void session_release(struct session *s);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runner/base/file.h"
+#include "runner/image.h"
 
 const struct workload *needs_workload(const struct session *s, size_t i)
 {
@@ -115,6 +116,15 @@ static const char *lacking(const char *config, const char *const *need)
 	return NULL;
 }
 
+/* Who needs packages needs an image, and who needs an image needs to mount it. */
+static const char *lacking_with_image(const char *config, const char *const *need,
+				      const char *const *packages)
+{
+	const char *lacks = lacking(config, need);
+
+	return lacks || !packages ? lacks : lacking(config, image_kconfig);
+}
+
 int needs_kernel(const struct session *s, struct session_arm *a, struct err *e)
 {
 	const struct suite *suite = suite_of(s);
@@ -123,13 +133,15 @@ int needs_kernel(const struct session *s, struct session_arm *a, struct err *e)
 	if (file_read(a->kernel->config, 0, &config, e))
 		return -1;
 	for (size_t i = 0; i < s->plan->nworkloads; i++) {
-		const char *lacks = lacking(config.buf, needs_workload(s, i)->kconfig);
+		const struct workload *w = needs_workload(s, i);
+		const char *lacks = lacking_with_image(config.buf, w->kconfig, w->packages);
 
 		if (lacks && !a->skip[i])
 			needs_skip_workload(a, i, xasprintf("the kernel has no %s", lacks));
 	}
 	for (size_t i = 0; i < suite->ncollectors; i++) {
-		const char *lacks = lacking(config.buf, suite->collectors[i].col->kconfig);
+		const struct collector *c = suite->collectors[i].col;
+		const char *lacks = lacking_with_image(config.buf, c->kconfig, c->packages);
 
 		if (lacks && !a->skip_collector[i])
 			needs_skip_collector(a, i, xasprintf("the kernel has no %s", lacks));

@@ -305,9 +305,8 @@ static int finish_child(const struct guest_workload *w, pid_t pid, int fd, struc
 	int status = 0;
 	size_t n = 0;
 
-	kill(-pid, SIGKILL);
-	if (how != DRAIN_END)
-		kill(pid, SIGKILL);
+	/* with whatever it has started, in whatever group: beside PID 1 there is nothing else */
+	kill(getpid() == 1 ? -1 : pid, SIGKILL);
 	if (reap(pid, &status))
 		return err_set(e, ERR_INFRA,
 			       "workload '%s' hangs in the kernel and cannot be killed",

@@ -33,6 +33,7 @@ struct workload {
 	/* Debian packages that a root image must have, NULL-terminated, or NULL: needs no image. The host builds
 	 * one image with the packages of all workloads and collectors of a suite (runner/image.h). */
 	const char *const *packages;
+	bool kernel_source; /* needs a kernel tree in its image (EXEC_SOURCE of workloads/exec.h) */
 	int cpus; /* that it needs at least; 0: 1. Fewer online: skipped */
 	/* Kernel functions that it measures, with the callees that matter; NULL-terminated, or NULL. Two kernels
 	 * in which all of them are equal code are known not to differ here. Names that a kernel does not have
