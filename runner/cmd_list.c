@@ -65,21 +65,51 @@ static int list_objects(struct config *c, const char *kind, struct str *out, str
 	return 0;
 }
 
+/* "; needs A, B"; nothing without words. */
+static void add_words(const char *before, const char *const *words, const char *after,
+		      struct str *out)
+{
+	for (const char *const *w = words; w && *w; w++)
+		str_addf(out, "%s%s%s", w == words ? before : ", ", *w, w[1] ? "" : after);
+}
+
 static int list_workloads(struct config *c, const char *kind, struct str *out, struct err *e)
 {
 	(void)c;
 	(void)kind;
 	(void)e;
-	for (const struct workload *const *w = workloads; *w; w++) {
-		str_addf(out, "  %-22s %s", (*w)->name, (*w)->summary);
-		for (const char *const *a = (*w)->archs; a && *a; a++)
-			str_addf(out, "%s%s%s", a == (*w)->archs ? " [" : ", ", *a,
-				 a[1] ? "" : "]");
-		if ((*w)->module)
-			str_addf(out, "; module %s", (*w)->module);
-		for (const char *const *k = (*w)->kconfig; k && *k; k++)
-			str_addf(out, "%s%s", k == (*w)->kconfig ? "; needs " : ", ", *k);
+	for (const struct workload *const *p = workloads; *p; p++) {
+		const struct workload *w = *p;
+
+		str_addf(out, "  %-22s %s", w->name, w->summary);
+		add_words(" [", w->archs, "]", out);
+		if (w->module)
+			str_addf(out, "; module %s", w->module);
+		if (w->cpus > 1)
+			str_addf(out, "; %d CPUs", w->cpus);
+		add_words("; needs ", w->kconfig, "", out);
+		add_words("; packages ", w->packages, "", out);
 		str_addch(out, '\n');
+	}
+	return 0;
+}
+
+static int list_collectors(struct config *c, const char *kind, struct str *out, struct err *e)
+{
+	(void)c;
+	(void)kind;
+	(void)e;
+	for (const struct collector *const *p = collectors; *p; p++) {
+		const struct collector *col = *p;
+
+		str_addf(out, "  %-22s %s", col->name, col->summary);
+		add_words(" [", col->archs, "]", out);
+		add_words("; needs ", col->kconfig, "", out);
+		add_words("; packages ", col->packages, "", out);
+		if (col->disturbs)
+			str_addf(out, "; disturbs: %s", col->disturbs);
+		str_addf(out, "; from %s\n",
+			 col->where ? col->where : "the `collectors:` of a suite");
 	}
 	return 0;
 }
@@ -88,8 +118,9 @@ static const struct {
 	const char *name;
 	int (*list)(struct config *c, const char *kind, struct str *out, struct err *e);
 } kinds[] = {
-	{ "suites", list_objects },      { "variants", list_objects }, { "targets", list_objects },
-	{ "workloads", list_workloads }, { "sources", list_objects },
+	{ "suites", list_objects },        { "variants", list_objects },
+	{ "targets", list_objects },       { "workloads", list_workloads },
+	{ "collectors", list_collectors }, { "sources", list_objects },
 };
 
 #define NKINDS (sizeof(kinds) / sizeof(*kinds))
@@ -148,14 +179,14 @@ static const struct option_desc list_options[] = {
 	{ .name = "reference",
 	  .type = OPT_FLAG,
 	  .offset = offsetof(struct list_opts, reference),
-	  .help = "print the reference of all configuration keys and workloads, as Markdown" },
+	  .help = "print the reference of all configuration keys, workloads and collectors, as Markdown" },
 	{ .name = NULL },
 };
 
 const struct command command_list = {
 	.name = "list",
-	.usage = "[suites|variants|targets|workloads|sources] [options]",
-	.summary = "suites, variants, targets, workloads, sources: one line each",
+	.usage = "[suites|variants|targets|workloads|collectors|sources] [options]",
+	.summary = "suites, variants, targets, workloads, collectors, sources: one line each",
 	.help = "Lists what there is to run, with what it needs.",
 	.examples = "kdelta list\n"
 		    "kdelta list workloads\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The reference of keys, workloads and metrics, as Markdown, from the tables that parse them. */
+/* The reference of keys, workloads, collectors and metrics, as Markdown, from the tables that parse them. */
 #include <string.h>
 
 #include "runner/config_keys.h"
@@ -58,9 +58,13 @@ static void param_row(const struct param *p, struct str *out)
 		choices(p->choices, out);
 	else if (p->type == PARAM_BOOL)
 		str_add(out, "`true`, `false`");
+	else if (p->type == PARAM_TEXT)
+		str_add(out, "text");
 	else
 		str_addf(out, "%lld…%lld %s", p->min, p->max, p->unit ? p->unit : "");
-	str_addf(out, " | %s | ", p->def);
+	str_add(out, " | ");
+	cell(p->def, out);
+	str_add(out, " | ");
 	cell(p->help, out);
 	str_add(out, " |\n");
 }
@@ -74,24 +78,51 @@ static void list_words(const char *label, const char *const *words, struct str *
 	str_add(out, "\n\n");
 }
 
-static void workload_reference(const struct workload *w, struct str *out)
+static void params_reference(const struct param *table, struct str *out)
 {
-	str_addf(out, "### %s\n\n%s\n\n", w->name, w->summary);
-	list_words("Kernel options", w->kconfig, out);
-	list_words("Architectures", w->archs, out);
-	if (w->params && w->params->name) {
-		str_add(out, "| parameter | value | default | meaning |\n|---|---|---|---|\n");
-		for (const struct param *p = w->params; p->name; p++)
-			param_row(p, out);
-		str_addch(out, '\n');
-	}
+	if (!table || !table->name)
+		return;
+	str_add(out, "| parameter | value | default | meaning |\n|---|---|---|---|\n");
+	for (const struct param *p = table; p->name; p++)
+		param_row(p, out);
+	str_addch(out, '\n');
+}
+
+static void metrics_reference(const struct metric *table, struct str *out)
+{
 	str_add(out, "| metric | unit | better | meaning |\n|---|---|---|---|\n");
-	for (const struct metric *m = w->metrics; m && m->name; m++) {
+	for (const struct metric *m = table; m && m->name; m++) {
 		str_addf(out, "| `%s` | %s | %s | ", m->name, m->unit, direction_name(m->dir));
 		cell(m->help, out);
 		str_add(out, " |\n");
 	}
 	str_addch(out, '\n');
+}
+
+static void workload_reference(const struct workload *w, struct str *out)
+{
+	str_addf(out, "### %s\n\n%s\n\n", w->name, w->summary);
+	list_words("Kernel options", w->kconfig, out);
+	list_words("Architectures", w->archs, out);
+	if (w->cpus > 1)
+		str_addf(out, "CPUs: %d or more\n\n", w->cpus);
+	list_words("Debian packages of the root image", w->packages, out);
+	params_reference(w->params, out);
+	metrics_reference(w->metrics, out);
+}
+
+static void collector_reference(const struct collector *c, struct str *out)
+{
+	str_addf(out, "### %s\n\n%s\n\n", c->name, c->summary);
+	if (c->where)
+		str_addf(out, "From: %s\n\n", c->where);
+	if (c->disturbs)
+		str_addf(out, "Disturbs: %s\n\n", c->disturbs);
+	list_words("Kernel options", c->kconfig, out);
+	list_words("Architectures", c->archs, out);
+	list_words("Debian packages of the root image", c->packages, out);
+	params_reference(c->params, out);
+	metrics_reference(c->metrics, out);
 }
 
 void config_reference(struct str *out)
@@ -109,4 +140,10 @@ void config_reference(struct str *out)
 		"-icount, `kmalloc.cycles` or `kmalloc.time` elsewhere.\n\n");
 	for (const struct workload *const *w = workloads; *w; w++)
 		workload_reference(*w, out);
+	str_add(out,
+		"## Collectors\n\nWhat watches a workload while it runs. A suite names them in `collectors:`, "
+		"unless another source stands with them. What a collector lacks or does wrong is noted, and "
+		"the workload's own numbers stand. `<…>` is a part of a name that is found when it runs.\n\n");
+	for (const struct collector *const *c = collectors; *c; c++)
+		collector_reference(*c, out);
 }
