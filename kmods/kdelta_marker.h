@@ -48,6 +48,7 @@
 #define KDELTA_WINDOW_ALLOC 3 /* kmalloc_bench: kmalloc */
 #define KDELTA_WINDOW_FREE 4 /* kmalloc_bench: kfree */
 #define KDELTA_WINDOW_ISOLATED 5 /* a task that should not be disturbed */
+#define KDELTA_WINDOW_CANARY 10 /* canary: a loop of known cost */
 
 #define KDELTA_MARK_PAYLOAD(kind, id) ((kind) << 13 | (id))
 #define KDELTA_MARK_WORD(kind, id) (KDELTA_MARK_MAGIC << 16 | KDELTA_MARK_PAYLOAD(kind, id))

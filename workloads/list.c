@@ -3,13 +3,16 @@
 #include "workloads/workload.h"
 
 extern const struct workload workload_cyclictest;
+extern const struct workload workload_canary;
 extern const struct workload workload_drain;
 extern const struct workload workload_event_bench;
 extern const struct workload workload_hackbench;
 extern const struct workload workload_isolated;
 extern const struct workload workload_kmalloc_bench;
+extern const struct workload workload_memcg;
 extern const struct workload workload_none;
 extern const struct workload workload_pte;
+extern const struct workload workload_vmalloc_bench;
 extern const struct workload workload_rtla;
 extern const struct workload workload_stress_ng;
 
@@ -17,13 +20,16 @@ extern const struct workload workload_stress_ng;
 // clang-format off
 const struct workload *const workloads[] = {
 	&workload_cyclictest,
+	&workload_canary,
 	&workload_drain,
 	&workload_event_bench,
 	&workload_hackbench,
 	&workload_isolated,
 	&workload_kmalloc_bench,
+	&workload_memcg,
 	&workload_none,
 	&workload_pte,
+	&workload_vmalloc_bench,
 	&workload_rtla,
 	&workload_stress_ng,
 	NULL,
