@@ -8,6 +8,7 @@ extern const struct collector collector_interrupts;
 extern const struct collector collector_memory;
 extern const struct collector collector_osnoise;
 extern const struct collector collector_static;
+extern const struct collector collector_perf_events;
 extern const struct collector collector_trace;
 extern const struct collector collector_where;
 extern const struct collector collector_windows;
@@ -21,6 +22,7 @@ const struct collector *const collectors[] = {
 	&collector_memory,
 	&collector_osnoise,
 	&collector_static,
+	&collector_perf_events,
 	&collector_trace,
 	&collector_where,
 	&collector_windows,

@@ -6,6 +6,8 @@
 #ifndef KDELTA_RESULTS_PARAM_H
 #define KDELTA_RESULTS_PARAM_H
 
+#include <stdbool.h>
+
 #include "runner/base/err.h"
 
 enum param_type {
@@ -25,6 +27,7 @@ struct param {
 	const char *def; /* default, as text */
 	const char *const *choices; /* PARAM_ENUM, NULL-terminated */
 	const char *help;
+	bool derived; /* filled in by the host before a boot: no suite may give it, no reference shows it */
 	/* A further check of a value that is right in type and range; NULL: none. Runs on the host, when the
 	 * configuration is read; fails with ERR_USAGE, naming the value and what was expected. */
 	int (*check)(const struct param *p, const char *value, struct err *e);

@@ -38,14 +38,15 @@ static int apply_key(const struct loader *l, struct suite_collector *sc, const s
 	const struct param *p = param_find(sc->col->params, y->key);
 	cleanup_str struct str known = STR_INIT;
 
-	if (p) {
+	if (p && !p->derived) {
 		if (params_check(l, p, y, "one value", e))
 			return -1;
 		params_set(sc->params, sc->nparams, p->name, y->text);
 		return 0;
 	}
-	for (size_t i = 0; i < sc->nparams; i++)
-		str_addf(&known, "%s%s", known.len ? ", " : "", sc->params[i].name);
+	for (p = sc->col->params; p && p->name; p++)
+		if (!p->derived)
+			str_addf(&known, "%s%s", known.len ? ", " : "", p->name);
 	return yaml_key_err(l->file, y, e, "collector '%s' has no parameter '%s'; it takes: %s",
 			    sc->col->name, y->key, known.len ? known.buf : "none");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "results/record.h"
+#include "runner/derive.h"
 
 /* @key: w or c, whose number @number is. */
 static void write_param(const char *key, size_t number, const char *name, const char *value,
@@ -36,14 +37,33 @@ static void write_workload(const struct suite_workload *w, size_t number, int ca
 	}
 }
 
-static void write_collector(const struct suite_collector *c, size_t number, struct str *out)
+/* What the host derives is right: it was checked before anything was built. */
+static void write_derived(const struct guestplan *p, const struct suite_collector *c, size_t number,
+			  const char *name, struct str *out)
 {
+	cleanup_str struct str value = STR_INIT;
+	struct err ignored = ERR_INIT;
+
+	derive_param(c, name, p->arch, &value, &ignored);
+	write_param("c", number, name, value.buf, out);
+}
+
+static void write_collector(const struct guestplan *p, size_t number, struct str *out)
+{
+	const struct suite_collector *c = &p->collectors[number];
+
 	line_begin(out, "collector");
 	line_fieldf(out, "c", "%zu", number);
 	line_field(out, "name", c->col->name);
 	line_end(out);
-	for (size_t i = 0; i < c->nparams; i++)
-		write_param("c", number, c->params[i].name, c->params[i].value, out);
+	for (size_t i = 0; i < c->nparams; i++) {
+		const char *name = c->params[i].name;
+
+		if (param_find(c->col->params, name)->derived)
+			write_derived(p, c, number, name, out);
+		else
+			write_param("c", number, name, c->params[i].value, out);
+	}
 }
 
 static void write_clock(const struct guest_clock *c, struct str *out)
@@ -88,7 +108,7 @@ void guestplan_write(const struct guestplan *p, struct str *out)
 			write_workload(&p->workloads[p->chosen[i]], i, p->canary, out);
 	for (size_t i = 0; i < p->ncollectors; i++)
 		if (!p->skip_collector || !p->skip_collector[i])
-			write_collector(&p->collectors[i], i, out);
+			write_collector(p, i, out);
 	for (size_t i = 0; i < p->ndisks; i++) {
 		line_begin(out, "disk");
 		line_field(out, "serial", p->disks[i].serial);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runner/base/file.h"
+#include "runner/derive.h"
 #include "runner/guestplan.h"
 #include "runner/initramfs.h"
 #include "runner/paths.h"
@@ -46,6 +47,8 @@ static int arm_init(struct session *s, struct session_arm *a, const struct plan_
 		return err_set(e, ERR_USAGE, "target '%s' has the unknown backend '%s'",
 			       pa->target->name, pa->target->backend);
 	needs_init(s, a);
+	if (derive_check(s->plan->suite, pa->target->arch, e))
+		return -1;
 	if (a->ops->clock(pa->target, &a->clock, e))
 		return -1;
 	return session_cmdline(pa->target, pa->variant, &a->cmdline, e);
