@@ -84,7 +84,8 @@ static void params_reference(const struct param *table, struct str *out)
 		return;
 	str_add(out, "| parameter | value | default | meaning |\n|---|---|---|---|\n");
 	for (const struct param *p = table; p->name; p++)
-		param_row(p, out);
+		if (!p->derived)
+			param_row(p, out);
 	str_addch(out, '\n');
 }
 
