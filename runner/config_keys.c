@@ -330,7 +330,7 @@ static const struct config_key suite_keys[] = {
 	  .def = "together",
 	  .help = "collectors that disturb what they measure take part in every boot, or apart: each variant "
 		  "is booted without them, and once more per block with all collectors, as "
-		  "\"VARIANT-observed\", which is compared with \"BASELINE-observed\"" },
+		  "\"VARIANT-observed\", which is compared with \"BASELINE-observed\" and never regresses" },
 	{ .name = NULL },
 };
 

@@ -17,10 +17,10 @@ static const char *suite_reference(const struct suite *s)
 	return str_starts(s->file, paths_configs()) ? s->name : s->file;
 }
 
-static void params_text(const struct suite_workload *w, struct str *out)
+static void params_text(const struct suite_param *params, size_t n, struct str *out)
 {
-	for (size_t i = 0; i < w->nparams; i++)
-		str_addf(out, "%s%s=%s", i ? " " : "", w->params[i].name, w->params[i].value);
+	for (size_t i = 0; i < n; i++)
+		str_addf(out, "%s%s=%s", i ? " " : "", params[i].name, params[i].value);
 }
 
 static struct store_workload *workload_rows(const struct plan *p, struct str *params)
@@ -30,7 +30,7 @@ static struct store_workload *workload_rows(const struct plan *p, struct str *pa
 	for (size_t i = 0; i < p->nworkloads; i++) {
 		const struct suite_workload *w = &p->suite->workloads[p->workloads[i]];
 
-		params_text(w, &params[i]);
+		params_text(w->params, w->nparams, &params[i]);
 		rows[i] = (struct store_workload){
 			.name = w->w->name,
 			.label = w->label,
@@ -216,6 +216,20 @@ static void print_head(const struct plan *p, struct str *out)
 	}
 }
 
+static void print_collectors(const struct suite *s, struct str *out)
+{
+	if (s->ncollectors)
+		str_add(out, "\ncollectors:\n");
+	for (size_t i = 0; i < s->ncollectors; i++) {
+		const struct suite_collector *c = &s->collectors[i];
+		bool apart = s->observe == OBSERVE_APART && c->col->disturbs;
+
+		str_addf(out, "  %s ", c->col->name);
+		params_text(c->params, c->nparams, out);
+		str_addf(out, ", in %s\n", apart ? "boots of VARIANT-observed" : "every boot");
+	}
+}
+
 static void print_order(const struct plan *p, struct str *out)
 {
 	const struct plan_arm *last = NULL;
@@ -329,6 +343,7 @@ int run_plan_print(const struct plan *p, const struct session *session, struct s
 	double seconds = (double)p->norder * BOOT_ESTIMATE;
 
 	print_head(p, out);
+	print_collectors(p->suite, out);
 	print_order(p, out);
 	for (size_t i = 0; i < p->narms; i++) {
 		const struct plan_arm *shared = shares_build(p, i);

@@ -12,6 +12,9 @@
 #include "runner/base/file.h"
 #include "runner/plan.h"
 #include "tests/unit/config_folder.h"
+#include "tests/unit/probe_collectors.h"
+
+PROBE_COLLECTORS
 
 #define SUITE                                                                                      \
 	"variants: [base, b, c]\ntargets: [t, f]\nboots: 8\n"                                      \
@@ -159,6 +162,61 @@ static void canary(void **state)
 	assert_int_equal(p.arms[3].canary, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(p.arms[i].canary, 0);
+	plan_release(&p);
+}
+
+/* Each variant with its observed arm, compared with that of the baseline; twin and canary check plain boots. */
+static void observed(void **state)
+{
+	static const struct {
+		const char *name, *against; /* NULL: it is what others are compared with */
+		bool disturbed;
+	} want[] = {
+		{ "base", NULL, false },        { "base-observed", NULL, true },
+		{ "b", "base", false },         { "b-observed", "base-observed", true },
+		{ "base-twin", "base", false }, { "base-canary", "base", false },
+	};
+	struct config_folder *w = *state;
+	struct plan_options o = { .seed = 1 };
+	struct err e = ERR_INIT;
+	struct plan p;
+
+	write_all(w, "variants: [base, b]\ntargets: t\ntwins: true\ncanary: 1\nobserve: apart\n"
+		     "workloads: [kmalloc_bench]\ncollectors: [quiet, probe]\n");
+	if (make(w, &o, &p, &e) || p.narms != NROWS(want)) {
+		fail_msg("no plan with six arms: %s", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < NROWS(want); i++) {
+		const struct plan_arm *a = &p.arms[i];
+
+		assert_string_equal(a->name, want[i].name);
+		assert_string_equal(a->against ? a->against : "-",
+				    want[i].against ? want[i].against : "-");
+		assert_true(plan_arm_collects(a, &collector_quiet));
+		assert_int_equal(plan_arm_collects(a, &collector_probe), want[i].disturbed);
+		assert_ptr_equal(a->variant, p.arms[i == 2 || i == 3 ? 2 : 0].variant);
+	}
+	assert_null(p.arms[1].twin_of);
+	plan_release(&p);
+}
+
+/* Together, all take part in everything, and nothing is added. */
+static void observed_together(void **state)
+{
+	struct config_folder *w = *state;
+	struct plan_options o = { .seed = 1 };
+	struct err e = ERR_INIT;
+	struct plan p;
+
+	write_all(w, "variants: [base, b]\ntargets: t\ntwins: true\n"
+		     "workloads: [none]\ncollectors: [quiet, probe]\n");
+	if (make(w, &o, &p, &e) || p.narms != 3) {
+		fail_msg("no plan with three arms: %s", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < p.narms; i++)
+		assert_true(plan_arm_collects(&p.arms[i], &collector_probe));
 	plan_release(&p);
 }
 
@@ -431,12 +489,46 @@ static void text_is_unambiguous(void **state)
 	assert_string_not_equal(one, two);
 }
 
+/* Whatever differs in what is collected differs in the text. */
+static void text_of_collectors(void **state)
+{
+	static const char *const rows[] = {
+		SUITE,
+		SUITE "collectors: [quiet]\n",
+		SUITE "collectors: [probe]\n",
+		SUITE "collectors: [quiet, probe]\n",
+		SUITE "collectors: [probe, quiet]\n",
+		SUITE "collectors: [probe]\nobserve: apart\n",
+		SUITE "collectors: [probe: {depth: 4}]\n",
+		SUITE "collectors: [probe: {events: a}]\n",
+		SUITE "collectors: [probe: {events: a, deep: true}]\n",
+		SUITE "collectors: [probe: {events: \"a deep=true\"}]\n",
+		SUITE "collectors: [probe: {events: \"a' deep=true\"}]\n",
+		SUITE "collectors: [probe: {events: \"a\\\\' deep=true\"}]\n",
+	};
+	struct config_folder *w = *state;
+	cleanup_strv struct strv texts = STRV_INIT;
+	struct plan_options o = { .seed = 1 };
+
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		cleanup_free char *text = NULL;
+
+		write_all(w, rows[i]);
+		text = text_of(w, &o);
+		if (strv_has(&texts, text))
+			fail_msg("row %zu: the text is that of another row:\n%s", i, text);
+		strv_push(&texts, text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		config_folder_test(only),
 		config_folder_test(twins),
 		config_folder_test(canary),
+		config_folder_test(observed),
+		config_folder_test(observed_together),
 		config_folder_test(balance),
 		config_folder_test(seeds),
 		config_folder_test(architecture),
@@ -444,6 +536,7 @@ int main(void)
 		config_folder_test(text_round_trip),
 		config_folder_test(bad_text),
 		config_folder_test(text_is_unambiguous),
+		config_folder_test(text_of_collectors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
