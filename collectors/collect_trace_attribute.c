@@ -299,6 +299,12 @@ static void on_entry(struct attribution *a, const struct trace_line *l)
 	m->depth++;
 }
 
+/* Of the interrupt that is being handled; NULL: none, or too deep to be true. */
+static struct blame *innermost(struct machine *m)
+{
+	return m->depth > 0 && m->depth <= DEPTH_MAX ? &m->inner[m->depth - 1] : NULL;
+}
+
 static bool asks_resched(const struct trace_line *l)
 {
 	/* trace_print_lat_fmt(): every letter but 'p' (which is preemption off) and '.' */
@@ -326,11 +332,11 @@ static void on_expire(struct attribution *a, const struct trace_line *l)
 
 	if (!strchr("hH", l->flags[2]) || !trace_value(l, l->event->key, b.what, sizeof(b.what)))
 		return;
-	if (m->open && m->depth > 0 && m->depth <= DEPTH_MAX) {
-		struct blame *inner = &m->inner[m->depth - 1];
+	if (m->open && m->depth > 0) {
+		struct blame *inner = innermost(m);
 
 		/* the first that expires in this interrupt says what it is for */
-		if (inner->kind == TRACE_IRQ || !strcmp(inner->what, "local_timer"))
+		if (inner && (inner->kind == TRACE_IRQ || !strcmp(inner->what, "local_timer")))
 			*inner = b;
 		return;
 	}
@@ -352,7 +358,7 @@ static void on_expired(struct attribution *a, const struct trace_line *l)
 static void on_call(struct attribution *a, const struct trace_line *l)
 {
 	struct machine *m = &a->m[l->cpu];
-	struct blame b = { .kind = TRACE_IPI };
+	struct blame b = { .kind = TRACE_IPI }, *inner;
 	char key[20] = "";
 	const struct sending *s;
 
@@ -363,8 +369,9 @@ static void on_call(struct attribution *a, const struct trace_line *l)
 	set_sender(&b, s);
 	blame_on(m, &b);
 	/* the interrupt that brought it says less */
-	if (m->depth > 0 && m->depth <= DEPTH_MAX)
-		m->inner[m->depth - 1].kind = TRACE_OTHER;
+	inner = innermost(m);
+	if (inner)
+		inner->kind = TRACE_OTHER;
 }
 
 static void on_work(struct attribution *a, const struct trace_line *l)
