@@ -25,6 +25,10 @@ static const struct tool {
 	{ "ccache", FOUND_WARN, "without it a second variant costs a whole build" },
 	{ "apt-get", FOUND_WARN, "without it sources come from kernel.org or from the user" },
 	{ "curl", FOUND_WARN, "without it sources cannot come from kernel.org" },
+	{ "mmdebstrap", FOUND_WARN,
+	  "without it there are no root images, which stress-ng, perf and kbuild need" },
+	{ "tar2sqfs", FOUND_WARN,
+	  "without it there are no root images (package squashfs-tools-ng)" },
 };
 
 static void examine_tools(struct doctor *d)

@@ -218,6 +218,8 @@ int exec_start(struct exec *x, struct err *e)
 		return 0;
 	waitpid(x->pid, NULL, 0);
 	x->pid = -1;
+	close_fd(&x->out_fd);
+	close_fd(&x->err_fd);
 	return n == (ssize_t)sizeof(t) ? could_not(x, &t, e) :
 					 err_errno(e, ERR_INFRA, "cannot start '%s'", x->argv[0]);
 }
