@@ -130,7 +130,7 @@ GUEST_ARCHS := $(foreach a,$(ARCHS),$(if $(call arch_has_cc,$(a)),$(a)))
 LEFT_OUT := $(filter-out $(GUEST_ARCHS),$(ARCHS))
 GUESTS := $(foreach a,$(GUEST_ARCHS),$(B)/guest/$(a)/kdelta-guest)
 
-.PHONY: all setup demo test test-unit test-pipeline test-boot lint bench install clean help tests FORCE
+.PHONY: all setup demo test test-unit test-pipeline test-boot test-full lint bench install clean help tests FORCE
 
 all: $(B)/kdelta $(B)/kdelta-plugin.so $(GUESTS) $(B)/kdelta.1
 	$(if $(LEFT_OUT),@echo "left out: the guest program for $(LEFT_OUT) (no compiler: 'make setup' installs it)")
@@ -277,6 +277,12 @@ test-boot:
 	@$(fetch_qemu)
 	@tests/run boot
 
+# What takes minutes: real work on emulated machines.
+test-full:
+	@$(submake) all
+	@$(fetch_qemu)
+	@tests/run full
+
 lint:
 	@tests/lint/run
 
@@ -309,6 +315,7 @@ help:
 	@echo "make test-unit      only the unit tests, normal and sanitized"
 	@echo "make test-pipeline  only the tests on the fake target"
 	@echo "make test-boot      only the tests that boot kernels"
+	@echo "make test-full      only the tests that take minutes, which make test leaves out"
 	@echo "make lint           formatting, static analysis, include directions"
 	@echo "make bench          kdelta's own overhead, as ratios"
 	@echo "make install        to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
