@@ -40,7 +40,7 @@ static void push_common(const struct workload_ctx *c, struct strv *argv)
 {
 	const struct rtla *s = c->priv;
 	cleanup_str struct str list = STR_INIT;
-	long long period = wctx_int(c, "period"), priority = wctx_int(c, "priority");
+	long long priority = wctx_int(c, "priority");
 
 	for (int i = 0; i < s->ncpus; i++)
 		str_addf(&list, "%s%d", i ? "," : "", s->cpus[i]);
@@ -48,10 +48,6 @@ static void push_common(const struct workload_ctx *c, struct strv *argv)
 	strv_push(argv, list.buf);
 	strv_push(argv, "-d");
 	strv_pushf(argv, "%llds", wctx_int(c, "duration"));
-	if (period) {
-		strv_push(argv, "-p");
-		strv_pushf(argv, "%lld", period);
-	}
 	if (priority) {
 		strv_push(argv, "-P");
 		strv_pushf(argv, "f:%lld", priority);
@@ -67,11 +63,11 @@ static void record_noise(struct workload_ctx *c, const struct rtla_noise *n)
 	wctx_value(c, "runtime", "total", cpu, (double)n->runtime * 1e3);
 	wctx_value(c, "noise_max", "max", cpu, (double)n->max_noise * 1e3);
 	wctx_value(c, "noise_single", "max", cpu, (double)n->max_single * 1e3);
-	wctx_value(c, "noise_hw", "count", cpu, (double)n->hw);
-	wctx_value(c, "noise_nmi", "count", cpu, (double)n->nmi);
-	wctx_value(c, "noise_irq", "count", cpu, (double)n->irq);
-	wctx_value(c, "noise_softirq", "count", cpu, (double)n->softirq);
-	wctx_value(c, "noise_thread", "count", cpu, (double)n->thread);
+	tool_timed_count(c, "noise_hw", cpu, (double)n->hw);
+	tool_timed_count(c, "noise_nmi", cpu, (double)n->nmi);
+	tool_timed_count(c, "noise_irq", cpu, (double)n->irq);
+	tool_timed_count(c, "noise_softirq", cpu, (double)n->softirq);
+	tool_timed_count(c, "noise_thread", cpu, (double)n->thread);
 }
 
 static int take_noise(struct workload_ctx *c, const char *text, struct err *e)
@@ -93,7 +89,7 @@ static void record_latency(struct workload_ctx *c, const struct rtla_latency *l)
 	wctx_hist(c, name, cpu, &l->latency);
 	wctx_value(c, max, "max", cpu, (double)l->max * 1e3);
 	if (l->thread)
-		wctx_value(c, "wakeups", "count", cpu, (double)l->count);
+		tool_timed_count(c, "wakeups", cpu, (double)l->count);
 }
 
 static int take_latency(struct workload_ctx *c, const char *text, struct err *e)
@@ -108,12 +104,26 @@ static int take_latency(struct workload_ctx *c, const char *text, struct err *e)
 	return found < 0 ? -1 : 0;
 }
 
+#define OSNOISE_PERIOD 100000 /* us; rtla's own second leaves nothing of a run of a second */
+#define TIMERLAT_PERIOD 1000 /* us; rtla's own */
+
+static void push_period(const struct workload_ctx *c, const char *option, long long def,
+			struct strv *argv)
+{
+	long long period = wctx_int(c, "period");
+
+	strv_push(argv, option);
+	strv_pushf(argv, "%lld", period ? period : def);
+}
+
+/* The whole period is runtime: a CPU is watched all the time. */
 static void push_osnoise(const struct workload_ctx *c, struct strv *argv)
 {
-	(void)c;
 	strv_push(argv, "osnoise");
 	strv_push(argv, "top");
 	strv_push(argv, "-q");
+	push_period(c, "-p", OSNOISE_PERIOD, argv);
+	push_period(c, "-r", OSNOISE_PERIOD, argv);
 }
 
 static void push_timerlat(const struct workload_ctx *c, struct strv *argv)
@@ -122,6 +132,7 @@ static void push_timerlat(const struct workload_ctx *c, struct strv *argv)
 	strv_push(argv, "hist");
 	strv_push(argv, "-E");
 	strv_pushf(argv, "%lld", wctx_int(c, "limit"));
+	push_period(c, "-p", TIMERLAT_PERIOD, argv);
 }
 
 /* In the order of the choices. osnoise has no histogram here: that of rtla needs CONFIG_HIST_TRIGGERS. */
@@ -185,7 +196,7 @@ static const struct param rtla_params[] = {
 	  .min = 0,
 	  .max = 100000000,
 	  .def = "0",
-	  .help = "of the tracer; 0: rtla's own (osnoise 1 s, timerlat 1 ms)" },
+	  .help = "of the tracer; 0: 100 ms for osnoise, 1 ms for timerlat" },
 	{ .name = "priority",
 	  .type = PARAM_INT,
 	  .unit = "",
@@ -223,6 +234,8 @@ static const struct metric rtla_metrics[] = {
 };
 
 static const char *const rtla_packages[] = { "rtla", NULL };
+/* Those for which Debian 12 builds the package. */
+static const char *const rtla_archs[] = { "x86_64", "aarch64", NULL };
 static const char *const rtla_kconfig[] = { "CONFIG_OSNOISE_TRACER=y", "CONFIG_TIMERLAT_TRACER=y",
 					    NULL };
 
@@ -230,6 +243,7 @@ const struct workload workload_rtla = {
 	.name = "rtla",
 	.summary = "the kernel's osnoise and timerlat tracers",
 	.kconfig = rtla_kconfig,
+	.archs = rtla_archs,
 	.packages = rtla_packages,
 	.params = rtla_params,
 	.metrics = rtla_metrics,

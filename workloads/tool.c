@@ -74,6 +74,12 @@ void tool_hist_add_over(struct hist *h, uint64_t limit_us, uint64_t max_us, uint
 	tool_hist_add(h, max_us, 1);
 }
 
+void tool_timed_count(struct workload_ctx *c, const char *metric, int cpu, double count)
+{
+	if (c->r.clock->ev != EV_EMULATED_TIME)
+		wctx_value(c, metric, "count", cpu, count);
+}
+
 int tool_cpus(struct workload_ctx *c, const char *list, int *cpus, int max, struct err *e)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);

@@ -34,6 +34,10 @@ char *tool_line(const char *text, const char *prefix);
 void tool_hist_add(struct hist *h, uint64_t us, uint64_t n);
 void tool_hist_add_over(struct hist *h, uint64_t limit_us, uint64_t max_us, uint64_t n);
 
+/* Record a count that says how fast the clock ran: left out where the clock is an emulator's, for a count would pass
+ * for simulated there. */
+void tool_timed_count(struct workload_ctx *c, const char *metric, int cpu, double count);
+
 /*
  * The CPUs of a "cpus" parameter, in rising order: a cpulist, or all that are online where it is empty. Skipped when
  * one of them is not there. Returns how many (at most @max), or -1.
