@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "results/compare.h"
+#include "results/latency.h"
 #include "results/record.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
@@ -190,6 +191,9 @@ char *store_folder(const char *path);
  */
 int store_load_pairs(struct store *s, long long run_id, const char *a, const char *b,
 		     struct comparison *out, struct err *e);
+
+/* Everything that latency.h is made from, of boots and workloads that ended well. @out is initialized. */
+int store_load_latency(struct store *s, long long run_id, struct latency *out, struct err *e);
 
 /* PRAGMA integrity_check; -1 when it is not ok. */
 int store_check(struct store *s, struct err *e);

@@ -231,21 +231,6 @@ static void print_safe(struct str *s)
 	}
 }
 
-static int parse_run(const struct strv *args, long long *id, struct err *e)
-{
-	char *end;
-
-	*id = 0;
-	if (!args->n)
-		return 0;
-	*id = strtoll(args->v[0], &end, 10);
-	if (*end || *id < 1)
-		return err_set(e, ERR_USAGE,
-			       "'%s' is not the number of a run; 'kdelta show --list' lists them",
-			       args->v[0]);
-	return 0;
-}
-
 static int cmd_show(void *opts, const struct strv *args, const struct strv *rest, struct err *e)
 {
 	const struct show_opts *o = opts;
@@ -255,7 +240,7 @@ static int cmd_show(void *opts, const struct strv *args, const struct strv *rest
 	int ret;
 
 	(void)rest;
-	if (parse_run(args, &id, e))
+	if (run_argument(args, &id, e))
 		return (int)e->kind;
 	s = store_open(o->db ? o->db : paths_db(), true, e);
 	if (!s)

@@ -47,6 +47,8 @@ extern const struct command *const commands[]; /* NULL-terminated, in main.c */
  * --help was asked for. */
 int options_parse(const struct command *c, int argc, char *const *argv, void *opts,
 		  struct strv *args, struct strv *rest, bool *help, struct err *e);
+/* The optional argument RUN: its number, 0 without one. */
+int run_argument(const struct strv *args, long long *id, struct err *e);
 void options_help(const struct command *c, struct str *out);
 void options_man(const struct command *const *all, struct str *out); /* troff, for kdelta.1 */
 

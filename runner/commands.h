@@ -9,6 +9,7 @@ extern const struct command command_boot;
 extern const struct command command_build;
 extern const struct command command_compare;
 extern const struct command command_doctor;
+extern const struct command command_latency;
 extern const struct command command_list;
 extern const struct command command_run;
 extern const struct command command_show;

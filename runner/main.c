@@ -9,8 +9,8 @@
 #include "runner/commands.h"
 
 const struct command *const commands[] = {
-	&command_doctor, &command_list,    &command_build, &command_boot,
-	&command_run,    &command_compare, &command_show,  NULL,
+	&command_doctor,  &command_list,    &command_build, &command_boot, &command_run,
+	&command_compare, &command_latency, &command_show,  NULL,
 };
 
 static const struct command *find(const char *name)

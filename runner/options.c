@@ -148,6 +148,21 @@ static int check_count(const struct command *c, const struct strv *args, struct 
 	return err_set(e, ERR_USAGE, "usage: kdelta %s %s", c->name, c->usage);
 }
 
+int run_argument(const struct strv *args, long long *id, struct err *e)
+{
+	char *end;
+
+	*id = 0;
+	if (!args->n)
+		return 0;
+	*id = strtoll(args->v[0], &end, 10);
+	if (*end || *id < 1)
+		return err_set(e, ERR_USAGE,
+			       "'%s' is not the number of a run; 'kdelta show --list' lists them",
+			       args->v[0]);
+	return 0;
+}
+
 int options_parse(const struct command *c, int argc, char *const *argv, void *opts,
 		  struct strv *args, struct strv *rest, bool *help, struct err *e)
 {
