@@ -358,20 +358,19 @@ static void on_expired(struct attribution *a, const struct trace_line *l)
 static void on_call(struct attribution *a, const struct trace_line *l)
 {
 	struct machine *m = &a->m[l->cpu];
-	struct blame b = { .kind = TRACE_IPI }, *inner;
-	char key[20] = "";
+	struct blame b = { .kind = TRACE_IPI }, *inner = innermost(m);
 	const struct sending *s;
+	char key[20] = "";
 
 	trace_value(l, "csd=", key, sizeof(key));
 	s = arrive(a, ROLE_SEND_CALL, l->cpu, key);
-	if (!m->open || !trace_value(l, l->event->key, b.what, sizeof(b.what)))
+	/* outside of an interrupt it is the current task that calls: on_each_cpu() has the own CPU do its part */
+	if (!m->open || !inner || !trace_value(l, l->event->key, b.what, sizeof(b.what)))
 		return;
 	set_sender(&b, s);
 	blame_on(m, &b);
 	/* the interrupt that brought it says less */
-	inner = innermost(m);
-	if (inner)
-		inner->kind = TRACE_OTHER;
+	inner->kind = TRACE_OTHER;
 }
 
 static void on_work(struct attribution *a, const struct trace_line *l)

@@ -87,6 +87,12 @@ static const struct {
 	  SPIN("d.h..", "000012", "csd_function_exit: func=flush_it, csd=00000000aa")
 	  SPIN("d.h..", "000013", "call_function_single_exit: vector=251"),
 	  "1.000010 3 us ipi:flush_it <- generic_exec_single+0x60\n" },
+	{ "its own part of a call of all CPUs is no IPI, and says nothing of the tick before",
+	  SPIN("d.h..", "000010", "local_timer_entry: vector=236")
+	  SPIN("d.h..", "000013", "local_timer_exit: vector=236")
+	  SPIN("d..1.", "000020", "csd_function_entry: func=flush_it, csd=0000000000")
+	  SPIN("d..1.", "000025", "csd_function_exit: func=flush_it, csd=0000000000"),
+	  "1.000010 3 us tick:local_timer\n" },
 	{ "an IPI to a mask of CPUs, and one that is not for CPU 3",
 	  SHELL("d..3.", "000001", "ipi_send_cpu: cpu=2 callsite=wrong+0x1/0x2 callback=0x0")
 	  SHELL("d..3.", "000002", "ipi_send_cpumask: cpumask=00000000,0000000a callsite=right+0x1/0x2 callback=0x0")
