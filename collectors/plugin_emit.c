@@ -20,9 +20,16 @@ struct emitter {
 const char *plugin_window_name(unsigned int id)
 {
 	static const char *const names[] = {
-		[KDELTA_WINDOW_EVENTS] = "events",     [KDELTA_WINDOW_PTE] = "pte",
-		[KDELTA_WINDOW_ALLOC] = "alloc",       [KDELTA_WINDOW_FREE] = "free",
-		[KDELTA_WINDOW_ISOLATED] = "isolated", [KDELTA_WINDOW_CANARY] = "canary",
+		[KDELTA_WINDOW_EVENTS] = "events",
+		[KDELTA_WINDOW_PTE] = "pte",
+		[KDELTA_WINDOW_ALLOC] = "alloc",
+		[KDELTA_WINDOW_FREE] = "free",
+		[KDELTA_WINDOW_ISOLATED] = "isolated",
+		[KDELTA_WINDOW_ALLOC_EMPTY] = "alloc_empty",
+		[KDELTA_WINDOW_FREE_EMPTY] = "free_empty",
+		[KDELTA_WINDOW_PERCPU] = "percpu",
+		[KDELTA_WINDOW_PERCPU_EMPTY] = "percpu_empty",
+		[KDELTA_WINDOW_CANARY] = "canary",
 	};
 	static char number[16];
 

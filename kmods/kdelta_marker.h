@@ -45,9 +45,13 @@
 /* Ids of windows. The plugin calls them "window.<name>"; one without a name goes by its number. */
 #define KDELTA_WINDOW_EVENTS 1 /* event_bench */
 #define KDELTA_WINDOW_PTE 2 /* pte: page table changes */
-#define KDELTA_WINDOW_ALLOC 3 /* kmalloc_bench: kmalloc */
-#define KDELTA_WINDOW_FREE 4 /* kmalloc_bench: kfree */
+#define KDELTA_WINDOW_ALLOC 3 /* allocating memory */
+#define KDELTA_WINDOW_FREE 4 /* freeing memory */
 #define KDELTA_WINDOW_ISOLATED 5 /* a task that should not be disturbed */
+#define KDELTA_WINDOW_ALLOC_EMPTY 6 /* the loop around ALLOC without allocating */
+#define KDELTA_WINDOW_FREE_EMPTY 7 /* the loop around FREE without freeing */
+#define KDELTA_WINDOW_PERCPU 8 /* percpu_bench: operations on a per-CPU variable */
+#define KDELTA_WINDOW_PERCPU_EMPTY 9 /* the loop around PERCPU without the operation */
 #define KDELTA_WINDOW_CANARY 10 /* canary: a loop of known cost */
 
 #define KDELTA_MARK_PAYLOAD(kind, id) ((kind) << 13 | (id))

@@ -22,24 +22,20 @@
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/init.h>
-#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/prandom.h>
 #include <linux/preempt.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "kdelta_bench.h"
+#include "kdelta_round.h"
 
 #define BATCH_MAX 65536
 #define ITERATIONS_MAX 1000000
 #define CANARY_MAX 16
 #define MIXED_ALLOC 16
 #define MIXED_FREE 8
-#define SHUFFLE_SEED 0x6b64656c7461ULL
 
 static unsigned int size = 64;
 module_param(size, uint, 0444);
@@ -84,19 +80,6 @@ struct step {
 	u32 from, to;
 };
 
-/* What one batch took on one side. */
-struct cost {
-	u64 ticks;
-	struct kdelta_counts pmu;
-};
-
-/* What all batches of a round took on one side. */
-struct tally {
-	u64 ticks, min, max;
-	struct kdelta_counts pmu;
-	struct kdelta_hist hist;
-};
-
 struct bench;
 typedef u64 (*loop_fn)(struct bench *b, u32 from, u32 to);
 
@@ -110,9 +93,7 @@ struct bench {
 	u32 nsteps;
 	u32 live_from, live_to; /* allocated and not freed: positions of both sides */
 	bool failed; /* an allocation came back empty */
-	struct kdelta_pmu pmu;
-	bool pmu_valid[KDELTA_COUNTERS];
-	struct tally empty[SIDES], real[SIDES];
+	struct kdelta_round round;
 	int ran_on; /* CPU of the round, -1 not bound to one */
 	bool valid; /* the last round is complete */
 };
@@ -239,21 +220,18 @@ static const loop_fn real_loops[CANARY_MAX + 1][SIDES] = {
 
 static const loop_fn empty_loops[SIDES] = { alloc_empty, free_empty };
 
-static void run_steps(struct bench *b, const loop_fn *loops, struct cost *cost)
+static void run_steps(struct bench *b, const loop_fn *loops, struct kdelta_cost *cost)
 {
-	struct kdelta_counts before, after;
+	struct kdelta_counts before;
+	u64 ticks;
 	u32 i;
-	int c;
 
 	for (i = 0; i < b->nsteps && !b->failed; i++) {
 		const struct step *s = &b->steps[i];
-		struct cost *to = &cost[s->side];
 
-		kdelta_pmu_read(&b->pmu, &before);
-		to->ticks += loops[s->side](b, s->from, s->to);
-		kdelta_pmu_read(&b->pmu, &after);
-		for (c = 0; c < KDELTA_COUNTERS; c++)
-			to->pmu.n[c] += after.n[c] - before.n[c];
+		kdelta_side_begin(&b->round, &before);
+		ticks = loops[s->side](b, s->from, s->to);
+		kdelta_side_end(&b->round, &before, &cost[s->side], ticks);
 	}
 }
 
@@ -266,22 +244,10 @@ static void free_rest(struct bench *b)
 		kfree(b->objs[i]);
 }
 
-static void tally_add(struct tally *t, const struct cost *c, u64 empty)
+static int run_batch(void *arg, bool empty, struct kdelta_cost *cost)
 {
-	int i;
-
-	t->ticks += c->ticks;
-	t->min = min(t->min, c->ticks);
-	t->max = max(t->max, c->ticks);
-	for (i = 0; i < KDELTA_COUNTERS; i++)
-		t->pmu.n[i] += c->pmu.n[i];
-	kdelta_hist_add(&t->hist, c->ticks > empty ? c->ticks - empty : 0);
-}
-
-static int run_batch(struct bench *b, const loop_fn *loops, struct tally *tally, const u64 *empty)
-{
-	struct cost cost[SIDES] = {};
-	int side;
+	const loop_fn *loops = empty ? empty_loops : real_loops[canary];
+	struct bench *b = arg;
 
 	b->live_from = 0;
 	b->live_to = 0;
@@ -291,64 +257,11 @@ static int run_batch(struct bench *b, const loop_fn *loops, struct tally *tally,
 	run_steps(b, loops, cost);
 	if (preempt_off)
 		preempt_enable();
-	if (b->failed) {
-		free_rest(b);
-		return -ENOMEM;
-	}
-	for (side = 0; side < SIDES; side++)
-		tally_add(&tally[side], &cost[side], empty[side]);
-	return 0;
-}
-
-static int run_batches(struct bench *b, const loop_fn *loops, struct tally *tally, const u64 *empty)
-{
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < SIDES; i++) {
-		memset(&tally[i], 0, sizeof(tally[i]));
-		tally[i].min = U64_MAX;
-	}
-	for (i = 0; i < iterations; i++) {
-		err = run_batch(b, loops, tally, empty);
-		if (err) {
-			pr_err("no memory for object %u of %u, %u bytes each, in batch %u\n",
-			       b->live_to, batch, size, i);
-			return err;
-		}
-		if (fatal_signal_pending(current))
-			return -EINTR;
-	}
-	return 0;
-}
-
-static int run_round(struct bench *b)
-{
-	u64 none[SIDES] = {}, empty[SIDES];
-	int i, err;
-
-	kdelta_pmu_open(&b->pmu);
-	err = run_batches(b, empty_loops, b->empty, none);
-	if (!err) {
-		for (i = 0; i < SIDES; i++)
-			empty[i] = div_u64(b->empty[i].ticks, iterations);
-		err = run_batches(b, real_loops[canary], b->real, empty);
-	}
-	for (i = 0; i < KDELTA_COUNTERS; i++)
-		b->pmu_valid[i] = kdelta_pmu_valid(&b->pmu, i);
-	kdelta_pmu_close(&b->pmu);
-	return err;
-}
-
-static bool on_wanted_cpu(void)
-{
-	if (cpu < 0)
-		return true;
-	if (current->nr_cpus_allowed == 1 && raw_smp_processor_id() == cpu)
-		return true;
-	pr_err("the round must run on CPU %d alone, is on CPU %d of %d allowed\n", cpu,
-	       raw_smp_processor_id(), current->nr_cpus_allowed);
-	return false;
+	if (!b->failed)
+		return 0;
+	pr_err("no memory for object %u of %u, %u bytes each\n", b->live_to, batch, size);
+	free_rest(b);
+	return -ENOMEM;
 }
 
 static ssize_t run_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
@@ -356,14 +269,14 @@ static ssize_t run_write(struct file *file, const char __user *buf, size_t len, 
 	struct bench *b = &bench;
 	int err;
 
-	if (!on_wanted_cpu())
+	if (!kdelta_on_cpu(cpu))
 		return -EINVAL;
 	err = mutex_lock_interruptible(&b->lock);
 	if (err)
 		return err;
 	b->valid = false;
 	b->ran_on = current->nr_cpus_allowed == 1 ? raw_smp_processor_id() : -1;
-	err = run_round(b);
+	err = kdelta_round_run(&b->round);
 	b->valid = !err;
 	mutex_unlock(&b->lock);
 	return err ? err : len;
@@ -375,62 +288,10 @@ static const struct file_operations run_fops = {
 	.write = run_write,
 };
 
-/* The names of one side in the result. */
-struct side_names {
-	const char *metric, *batch, *empty;
-	const char *pmu[KDELTA_COUNTERS];
+static const struct kdelta_side_names side_names[SIDES] = {
+	[SIDE_ALLOC] = KDELTA_SIDE_NAMES("kmalloc"),
+	[SIDE_FREE] = KDELTA_SIDE_NAMES("kfree"),
 };
-
-static const struct side_names side_names[SIDES] = {
-	[SIDE_ALLOC] = {
-		.metric = "kmalloc",
-		.batch = "kmalloc_batch",
-		.empty = "kmalloc_empty",
-		.pmu = { "kmalloc.pmu_instructions", "kmalloc.pmu_cycles" },
-	},
-	[SIDE_FREE] = {
-		.metric = "kfree",
-		.batch = "kfree_batch",
-		.empty = "kfree_empty",
-		.pmu = { "kfree.pmu_instructions", "kfree.pmu_cycles" },
-	},
-};
-
-static const char *const pmu_units[KDELTA_COUNTERS] = { "instructions/op", "cycles/op" };
-
-static void show_side(struct seq_file *m, const struct bench *b, int side)
-{
-	const struct side_names *names = &side_names[side];
-	const struct tally *real = &b->real[side], *empty = &b->empty[side];
-	u64 ops = (u64)iterations * batch;
-	struct kdelta_value v = {
-		.metric = names->metric, .unit = "ticks/op", .cpu = b->ran_on, .den = ops
-	};
-	int i;
-
-	v.stat = "mean";
-	v.num = real->ticks - empty->ticks;
-	kdelta_value_show(m, &v);
-	v.stat = "min";
-	v.num = real->min * iterations - empty->ticks;
-	kdelta_value_show(m, &v);
-	v.stat = "max";
-	v.num = real->max * iterations - empty->ticks;
-	kdelta_value_show(m, &v);
-	v.metric = names->empty;
-	v.stat = "mean";
-	v.num = empty->ticks;
-	kdelta_value_show(m, &v);
-	for (i = 0; i < KDELTA_COUNTERS; i++) {
-		if (!b->pmu_valid[i])
-			continue;
-		v.metric = names->pmu[i];
-		v.unit = pmu_units[i];
-		v.num = real->pmu.n[i] - empty->pmu.n[i];
-		kdelta_value_show(m, &v);
-	}
-	kdelta_hist_show(m, names->batch, "ticks/batch", b->ran_on, &real->hist);
-}
 
 static int result_show(struct seq_file *m, void *unused)
 {
@@ -448,7 +309,7 @@ static int result_show(struct seq_file *m, void *unused)
 		return -ENODATA;
 	}
 	for (side = 0; side < SIDES; side++)
-		show_side(m, b, side);
+		kdelta_round_show(m, &b->round, side, &side_names[side], b->ran_on, batch);
 	ops.cpu = b->ran_on;
 	ops.num = (s64)iterations * batch;
 	kdelta_value_show(m, &ops);
@@ -478,19 +339,6 @@ static void plan_mixed(struct bench *b)
 	add_step(b, SIDE_FREE, freed, batch);
 }
 
-/* Fisher-Yates with a fixed seed: the order must be the same in every boot. */
-static void shuffle(u32 *turn)
-{
-	struct rnd_state rnd;
-	u32 i, j;
-
-	prandom_seed_state(&rnd, SHUFFLE_SEED);
-	for (i = batch - 1; i > 0; i--) {
-		j = prandom_u32_state(&rnd) % (i + 1);
-		swap(turn[i], turn[j]);
-	}
-}
-
 static void plan_steps(struct bench *b, int how)
 {
 	u32 i;
@@ -498,7 +346,7 @@ static void plan_steps(struct bench *b, int how)
 	for (i = 0; i < batch; i++)
 		b->turn[i] = how == ORDER_LIFO ? batch - 1 - i : i;
 	if (how == ORDER_RANDOM)
-		shuffle(b->turn);
+		kdelta_shuffle(b->turn, batch);
 	if (how == ORDER_MIXED) {
 		plan_mixed(b);
 		return;
@@ -507,30 +355,13 @@ static void plan_steps(struct bench *b, int how)
 	add_step(b, SIDE_FREE, 0, batch);
 }
 
-static int check_range(const char *name, unsigned int value, unsigned int lo, unsigned int hi)
-{
-	if (value < lo) {
-		pr_err("%s %u is under %u\n", name, value, lo);
-		return -EINVAL;
-	}
-	if (value > hi) {
-		pr_err("%s %u is over %u\n", name, value, hi);
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int check_params(int *how)
 {
-	if (check_range("size", size, 1, KMALLOC_MAX_SIZE) ||
-	    check_range("batch", batch, 1, BATCH_MAX) ||
-	    check_range("iterations", iterations, 1, ITERATIONS_MAX) ||
-	    check_range("canary", canary, 0, CANARY_MAX))
+	if (kdelta_check_range("size", size, 1, KMALLOC_MAX_SIZE) ||
+	    kdelta_check_range("batch", batch, 1, BATCH_MAX) ||
+	    kdelta_check_range("iterations", iterations, 1, ITERATIONS_MAX) ||
+	    kdelta_check_range("canary", canary, 0, CANARY_MAX) || kdelta_check_cpu(cpu))
 		return -EINVAL;
-	if (cpu < -1 || (cpu >= 0 && (cpu >= nr_cpu_ids || !cpu_online(cpu)))) {
-		pr_err("cpu %d is not online, %u are\n", cpu, num_online_cpus());
-		return -EINVAL;
-	}
 	if (account && !IS_ENABLED(CONFIG_MEMCG)) {
 		pr_err("account needs a kernel with CONFIG_MEMCG=y\n");
 		return -EINVAL;
@@ -581,6 +412,10 @@ static int __init kmalloc_bench_init(void)
 	if (err)
 		return err;
 	mutex_init(&b->lock);
+	b->round.batches = iterations;
+	b->round.sides = SIDES;
+	b->round.batch = run_batch;
+	b->round.arg = b;
 	/* NORETRY: a batch that does not fit is an error to report, no reason to kill a process. */
 	b->gfp = (preempt_off ? GFP_NOWAIT : GFP_KERNEL | __GFP_NORETRY) | __GFP_NOWARN;
 	if (account)
