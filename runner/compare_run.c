@@ -23,7 +23,8 @@ static void describe_kernel(const struct store_variant_row *v, struct str *out)
 
 static bool is_profile(const struct store_artifact_row *r, const char *variant)
 {
-	return !strcmp(r->variant, variant) && str_ends(r->a.name, ".perf.data");
+	return !strcmp(r->variant, variant) &&
+	       (!strcmp(r->a.name, "perf.data") || str_ends(r->a.name, ".perf.data"));
 }
 
 /* The first boot of @variant that has a profile like @like. */
