@@ -59,7 +59,7 @@ int memcg_usage_read(struct memcg_usage *u, struct err *e);
 
 /*
  * What did not come back, as text, or nothing: "Percpu: 1024 of 8192 kB". A tenth of what came may stay without
- * being mentioned: allocators keep chunks and slabs that are shared with something that lives on.
+ * being mentioned, and 128 KiB: allocators keep chunks and slabs that are shared with something that lives on.
  * @points: MEMCG_POINTS of them.
  */
 void memcg_kept(const struct memcg_usage *points, struct str *out);

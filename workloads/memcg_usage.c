@@ -5,6 +5,7 @@
 
 #define MEMINFO "/proc/meminfo"
 #define MEMINFO_MAX 65536
+#define KEPT_MIN (128 << 10) /* bytes; less than this others allocate meanwhile */
 
 const struct memcg_field memcg_fields[MEMCG_FIELDS] = {
 	[MEMCG_PERCPU] = { "percpu", "Percpu" },
@@ -41,7 +42,7 @@ void memcg_kept(const struct memcg_usage *points, struct str *out)
 		long long came = points[MEMCG_POPULATED].bytes[f] - before;
 		long long kept = points[MEMCG_DESTROYED].bytes[f] - before;
 
-		if (kept > 0 && kept > came / 10)
+		if (kept > KEPT_MIN && kept > came / 10)
 			str_addf(out, "%s%s: %lld of %lld kB", out->len ? ", " : "",
 				 memcg_fields[f].key, kept / 1024, came / 1024);
 	}
