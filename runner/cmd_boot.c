@@ -18,7 +18,6 @@
 #include "runner/paths.h"
 #include "runner/progress.h"
 #include "runner/session.h"
-#include "workloads/exec.h"
 
 struct boot_opts {
 	const char *target;
@@ -41,6 +40,7 @@ struct boot {
 	const struct strv *args; /* of the command; empty: a shell */
 	struct image image; /* file NULL: none was asked for */
 	struct boot_disk disk;
+	char *image_archive; /* follows the initramfs, or NULL */
 	struct kernel *kernel;
 	struct strv cmdline;
 	struct str dir; /* temporary, for the initramfs */
@@ -99,8 +99,7 @@ static int get_image(struct boot *b, const char *packages, struct err *e)
 	strv_split(&names, packages, ",");
 	if (image_get(b->target->arch, &names, &p, &b->image, e))
 		return -1;
-	b->disk = (struct boot_disk){ b->image.file, IMAGE_SERIAL, EXEC_IMAGE };
-	return 0;
+	return image_attach(&b->image, b->target, &b->disk, &b->image_archive, e);
 }
 
 static int make_initramfs(struct boot *b, struct err *e)
@@ -121,6 +120,7 @@ static int make_initramfs(struct boot *b, struct err *e)
 		return -1;
 	guestplan_write(&gp, &plan);
 	fs.busybox = busybox.buf;
+	fs.more = b->image_archive;
 	if (dir_temp(NULL, &b->dir, e))
 		return -1;
 	b->initrd = path_join(b->dir.buf, "boot.cpio");
@@ -239,6 +239,7 @@ static int cmd_boot(void *opts, const struct strv *args, const struct strv *rest
 	strv_release(&b.cmdline);
 	kernel_free(b.kernel);
 	image_release(&b.image);
+	free(b.image_archive);
 	if (b.config)
 		config_free(b.config);
 	return status < 0 ? (int)e->kind : status;

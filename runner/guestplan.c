@@ -111,7 +111,8 @@ void guestplan_write(const struct guestplan *p, struct str *out)
 			write_collector(p, i, out);
 	for (size_t i = 0; i < p->ndisks; i++) {
 		line_begin(out, "disk");
-		line_field(out, "serial", p->disks[i].serial);
+		if (p->disks[i].serial)
+			line_field(out, "serial", p->disks[i].serial);
 		line_field(out, "dir", p->disks[i].dir);
 		line_end(out);
 	}

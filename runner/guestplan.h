@@ -10,7 +10,7 @@
  *	param     w=0 name=size value=64                        complete: every parameter of the descriptor
  *	collector c=0 name=trace                                watches every workload of this boot
  *	param     c=0 name=buffer value=4096                    complete, too
- *	disk      serial=kdelta.root dir=/image                 squashfs, to be mounted there
+ *	disk      serial=kdelta.root dir=/image                 squashfs, to be mounted there; no serial: it is there
  *	arg       value=uname                                   mode exec, one line each
  *	end
  *

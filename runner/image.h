@@ -5,6 +5,7 @@
  *
  *	images/requests/<hash>          the key that a request (architecture, suite, wanted packages) led to
  *	images/<key>/root.squashfs      the image
+ *	images/<key>/root.cpio          the same, for the memory of a guest (image_attach())
  *	images/<key>/manifest           "package=version" of everything in it, a line each, sorted
  *	images/sources/<id>.squashfs    a pristine kernel tree (source.h), for workloads that build one
  *
@@ -26,6 +27,7 @@
 #include "runner/config.h"
 #include "runner/hash.h"
 #include "runner/kernel.h"
+#include "runner/target.h"
 
 /* zstd unpacks at a fraction of xz's cost, which the measured machine pays; this level packs five times as fast as
  * the default of 15, for a tenth more bytes. */
@@ -60,6 +62,15 @@ int image_check(struct err *e);
 /* The version of a package of the image, or NULL; @im->manifest owns it. */
 const char *image_version(const struct image *im, const char *package);
 
+/*
+ * How a guest on @t gets the image: as a disk, or under -icount, where the memory suffices, as an archive that follows
+ * the initramfs and is unpacked with it. For what is read from a disk comes when the host has it, and the guest's
+ * clock runs on meanwhile as fast as it can: no two boots would be the same. @archive: NULL for a disk; the caller
+ * frees. @im has to outlive @d.
+ */
+int image_attach(const struct image *im, const struct target *t, struct boot_disk *d,
+		 char **archive, struct err *e);
+
 /* The tree of @s as a squashfs file for EXEC_SOURCE, made when missing; the caller frees @file. */
 int image_source(const struct source *s, const struct build_progress *p, char id[HASH_HEX],
 		 char **file, struct err *e);
@@ -75,6 +86,8 @@ int image_source(const struct source *s, const struct build_progress *p, char id
 int image_filter(const char *from, const char *to, struct strv *manifest, struct err *e);
 /* "bison_2%3a3.8.2+dfsg-1+b1_amd64.deb" to "bison=2:3.8.2+dfsg-1+b1"; false for any other name. Pure. */
 bool image_package(const char *name, struct str *out);
+/* @from, a tar file, to the cpio archive (newc) @to, with @prefix before every name. */
+int image_cpio(const char *from, const char *prefix, const char *to, struct err *e);
 /* @from, a tar file, to the squashfs file @to. */
 int image_squash(const char *from, const char *to, struct err *e);
 

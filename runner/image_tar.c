@@ -206,6 +206,7 @@ static int add_entry(struct filter *f, const char *name, const char *target, str
 	archive_entry_set_pathname(entry, name);
 	archive_entry_set_mode(entry, target ? S_IFLNK | 0777 : S_IFDIR | 0755);
 	archive_entry_set_symlink(entry, target);
+	archive_entry_set_size(entry, 0);
 	archive_entry_set_mtime(entry, 0, 0);
 	ok = archive_write_header(f->out, entry) == ARCHIVE_OK;
 	archive_entry_free(entry);
@@ -238,7 +239,6 @@ static int add_missing(struct filter *f, struct err *e)
 static int filter_open(struct filter *f, struct err *e)
 {
 	archive_read_support_format_tar(f->in);
-	archive_write_set_format_pax_restricted(f->out);
 	if (archive_read_open_filename(f->in, f->from, 1 << 20) != ARCHIVE_OK)
 		return read_failed(f, e);
 	if (archive_write_open_filename(f->out, f->to) != ARCHIVE_OK)
@@ -255,13 +255,67 @@ int image_filter(const char *from, const char *to, struct strv *manifest, struct
 			    .manifest = manifest };
 	int ret = -1;
 
-	if (!f.in || !f.out)
-		err_set(e, ERR_INFRA, "cannot read '%s': no memory", from);
-	else if (!filter_open(&f, e) && !copy_entries(&f, e) && !add_missing(&f, e))
+	archive_write_set_format_pax_restricted(f.out);
+	if (!filter_open(&f, e) && !copy_entries(&f, e) && !add_missing(&f, e))
 		ret = archive_write_close(f.out) == ARCHIVE_OK ? 0 : write_failed(&f, e);
 	archive_read_free(f.in);
 	archive_write_free(f.out);
 	strv_sort(manifest);
+	return ret;
+}
+
+/* A hard link becomes a symbolic one: cpio would need all links of a file at once. */
+static int cpio_entry(struct filter *f, struct archive_entry *entry, const char *prefix,
+		      int64_t ino, struct err *e)
+{
+	cleanup_free char *plain = plain_name(archive_entry_pathname(entry));
+	cleanup_free char *name = xasprintf("%s%s%s", prefix, *plain ? "/" : "", plain);
+	const char *hardlink = archive_entry_hardlink(entry);
+
+	if (hardlink) {
+		cleanup_free char *target = plain_name(hardlink);
+		cleanup_free char *to = xasprintf("/%s", target);
+
+		archive_entry_set_hardlink(entry, NULL);
+		archive_entry_set_mode(entry, S_IFLNK | 0777);
+		archive_entry_set_symlink(entry, to);
+		archive_entry_set_size(entry, 0);
+	}
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_ino64(entry, ino);
+	archive_entry_set_nlink(entry, 1);
+	forget_times(entry);
+	if (archive_write_header(f->out, entry) != ARCHIVE_OK)
+		return write_failed(f, e);
+	return !hardlink && archive_entry_size(entry) > 0 ? copy_data(f, e) : 0;
+}
+
+static int cpio_entries(struct filter *f, const char *prefix, struct err *e)
+{
+	struct archive_entry *entry;
+	int64_t ino = 1;
+	int ret;
+
+	if (add_entry(f, prefix, NULL, e))
+		return -1;
+	while ((ret = archive_read_next_header(f->in, &entry)) == ARCHIVE_OK)
+		if (cpio_entry(f, entry, prefix, ino++, e))
+			return -1;
+	return ret == ARCHIVE_EOF ? 0 : read_failed(f, e);
+}
+
+int image_cpio(const char *from, const char *prefix, const char *to, struct err *e)
+{
+	struct filter f = {
+		.in = archive_read_new(), .out = archive_write_new(), .from = from, .to = to
+	};
+	int ret = -1;
+
+	archive_write_set_format_cpio_newc(f.out);
+	if (!filter_open(&f, e) && !cpio_entries(&f, prefix, e))
+		ret = archive_write_close(f.out) == ARCHIVE_OK ? 0 : write_failed(&f, e);
+	archive_read_free(f.in);
+	archive_write_free(f.out);
 	return ret;
 }
 

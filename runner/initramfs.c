@@ -3,7 +3,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runner/base/file.h"
 
@@ -119,6 +122,25 @@ static int image_write(struct image *im, const struct initramfs *fs)
 	return archive_write_close(im->a) == ARCHIVE_OK ? 0 : image_fail(im);
 }
 
+/* The kernel takes any number of archives one after the other
+ * (Documentation/driver-api/early-userspace/buffer-format.rst). */
+static int append(const char *path, const char *more, struct err *e)
+{
+	int in = open(more, O_RDONLY | O_CLOEXEC);
+	int out = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = in < 0 || out < 0 || lseek(out, 0, SEEK_END) < 0 ? -1 : 1;
+
+	while (n > 0)
+		n = sendfile(out, in, NULL, (size_t)1 << 30);
+	if (n < 0)
+		err_errno(e, ERR_INFRA, "cannot append '%s' to '%s'", more, path);
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return n < 0 ? -1 : 0;
+}
+
 int initramfs_write(const struct initramfs *fs, const char *path, struct err *e)
 {
 	struct image im = { .a = archive_write_new(), .ino = 1, .e = e, .path = path };
@@ -128,5 +150,5 @@ int initramfs_write(const struct initramfs *fs, const char *path, struct err *e)
 		return err_set(e, ERR_INFRA, "cannot write '%s': no memory", path);
 	ret = image_write(&im, fs);
 	archive_write_free(im.a);
-	return ret;
+	return !ret && fs->more ? append(path, fs->more, e) : ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The initramfs of one boot, made with libarchive (newc): /init (the guest program), /plan,
- * /modules/NAME.ko, and for an interactive boot /bin/busybox, whose links the guest makes. Times,
+ * /modules/NAME.ko, what a root image in memory holds (runner/image.h), and for an interactive boot /bin/busybox, whose links the guest makes. Times,
  * owners and order are fixed: equal input, equal bytes.
  *
  * It is not compressed: on an emulated CPU unpacking costs more than it saves in copying (aarch64,
@@ -19,6 +19,7 @@ struct initramfs {
 	const struct str *plan; /* content of /plan */
 	const struct strv *modules; /* host paths of .ko files, or NULL */
 	const char *busybox; /* host path, or NULL */
+	const char *more; /* a cpio archive that follows it, or NULL */
 };
 
 int initramfs_write(const struct initramfs *fs, const char *path, struct err *e);

@@ -180,6 +180,7 @@ static int arm_initramfs(struct session *s, size_t i, struct err *e)
 		return -1;
 	write_guestplan(s, a, &plan);
 	fs.guest = paths_guest(a->plan->target->arch);
+	fs.more = a->image_archive;
 	a->initrd = xasprintf("%s/%zu.cpio", s->dir, i);
 	return initramfs_write(&fs, a->initrd, e);
 }
@@ -252,8 +253,7 @@ int session_prepare(struct session *s, const struct build_options *o,
 			continue;
 		if (arm_kernel(s, i, o, p, e) || needs_kernel(s, a, e) || arm_settle(s, a, p, e))
 			return -1;
-		images_attach(s, a);
-		if (arm_initramfs(s, i, e) || arm_plugin(s, i, e))
+		if (images_attach(s, a, e) || arm_initramfs(s, i, e) || arm_plugin(s, i, e))
 			return -1;
 	}
 	return 0;

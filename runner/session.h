@@ -33,6 +33,7 @@ struct session_arm {
 	struct plugin_boot plugin; /* of a target that has one */
 	struct image *image; /* shared by the arms of an architecture; NULL: nothing needs one there */
 	bool image_owned;
+	char *image_archive; /* follows the initramfs, or NULL */
 	char *source; /* a kernel tree as a disk, or NULL */
 	char source_id[HASH_HEX];
 	struct boot_disk disks[BOOT_DISKS_MAX]; /* of the boots of this arm */

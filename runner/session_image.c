@@ -96,17 +96,19 @@ int images_prepare(struct session *s, const struct build_progress *p, struct err
 	return 0;
 }
 
-void images_attach(const struct session *s, struct session_arm *a)
+int images_attach(const struct session *s, struct session_arm *a, struct err *e)
 {
 	cleanup_strv struct strv packages = STRV_INIT;
 
 	arm_packages(s, a, &packages);
 	if (!packages.n)
-		return;
-	a->disks[a->ndisks++] = (struct boot_disk){ a->image->file, IMAGE_SERIAL, EXEC_IMAGE };
+		return 0;
+	if (image_attach(a->image, a->plan->target, &a->disks[a->ndisks++], &a->image_archive, e))
+		return -1;
 	if (arm_builds_kernels(s, a))
 		a->disks[a->ndisks++] = (struct boot_disk){ a->source, IMAGE_SOURCE_SERIAL,
 							    EXEC_IMAGE EXEC_SOURCE };
+	return 0;
 }
 
 static void add_info(struct record_set *rs, const char *key, const char *value)
@@ -139,4 +141,5 @@ void images_release(struct session_arm *a)
 		free(a->image);
 	}
 	free(a->source);
+	free(a->image_archive);
 }

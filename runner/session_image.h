@@ -11,7 +11,7 @@
 /* Find or make what the arms need, before minutes go into a kernel. */
 int images_prepare(struct session *s, const struct build_progress *p, struct err *e);
 /* Give an arm its disks, once it is known what is left out there. */
-void images_attach(const struct session *s, struct session_arm *a);
+int images_attach(const struct session *s, struct session_arm *a, struct err *e);
 /* Say in which image a boot was, and the versions of the packages that were asked for. */
 void images_report(const struct session_arm *a, struct record_set *rs);
 void images_release(struct session_arm *a);

@@ -15,8 +15,8 @@ struct plugin_boot;
 /* A read-only disk. */
 struct boot_disk {
 	const char *file; /* squashfs, raw; in the cache, not to change while something boots */
-	const char *serial; /* by which the guest finds it: at most 20 bytes of [a-z.] */
-	const char *dir; /* where the guest mounts it */
+	const char *serial; /* by which the guest finds it: at most 20 bytes of [a-z.]; NULL: no disk, see below */
+	const char *dir; /* where the guest mounts it, or where its content is from the start, with the initramfs */
 };
 
 #define BOOT_DISKS_MAX 2

@@ -109,6 +109,8 @@ static void disk_args(const struct boot_request *q, struct strv *out)
 	for (size_t i = 0; i < q->ndisks; i++) {
 		cleanup_str struct str drive = STR_INIT;
 
+		if (!q->disks[i].serial)
+			continue;
 		str_addf(&drive, "if=none,id=disk%zu,format=raw,readonly=on,file=", i);
 		add_name(&drive, q->disks[i].file);
 		push2(out, "-drive", drive.buf);

@@ -118,10 +118,12 @@ static int copy_named(const struct qemu_dir *d, const char *from, const char *na
 /* A link where the file system allows one, for a disk is large; nobody writes to what is in the cache. */
 static int add_disk(struct qemu_dir *d, const struct boot_disk *disk, struct err *e)
 {
-	cleanup_free char *to = path_join(d->path, disk->serial);
+	cleanup_free char *to = disk->serial ? path_join(d->path, disk->serial) : NULL;
 
 	d->disks[d->ndisks] = *disk;
 	d->disks[d->ndisks++].file = disk->serial;
+	if (!to)
+		return 0;
 	return link(disk->file, to) ? copy_in(disk->file, to, e) : 0;
 }
 

@@ -45,7 +45,7 @@ struct guest_collector {
 };
 
 struct guest_disk { /* read-only, squashfs */
-	char *serial, *dir;
+	char *serial, *dir; /* serial NULL: it came with the initramfs */
 };
 
 struct guest_plan {

@@ -75,7 +75,7 @@ static int share(const char *dir, struct err *e)
 int guest_image_mount(const struct guest_plan *p, struct err *e)
 {
 	for (size_t i = 0; i < p->ndisks; i++)
-		if (mount_disk(&p->disks[i], e))
+		if (p->disks[i].serial && mount_disk(&p->disks[i], e))
 			return -1;
 	for (size_t i = 0; p->ndisks && i < sizeof(shared) / sizeof(shared[0]); i++)
 		if (share(shared[i], e))

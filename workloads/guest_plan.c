@@ -176,16 +176,16 @@ static int take_collector(struct guest_plan *p, const struct fields *f, struct e
 
 static int take_disk(struct guest_plan *p, const struct fields *f, struct err *e)
 {
-	const char *serial, *dir;
+	const char *serial = fields_get(f, "serial"), *dir;
 	struct guest_disk *d;
 
-	if (need(f, "serial", &serial, e) || need(f, "dir", &dir, e))
+	if (need(f, "dir", &dir, e))
 		return -1;
 	if (strcmp(dir, EXEC_IMAGE) && !str_starts(dir, EXEC_IMAGE "/"))
 		return err_set(e, ERR_INFRA, "'dir': expected '" EXEC_IMAGE "' or below, got '%s'",
 			       dir);
 	d = ARRAY_PUSH(p->disks, p->ndisks, p->disks_cap);
-	d->serial = xstrdup(serial);
+	d->serial = serial ? xstrdup(serial) : NULL;
 	d->dir = xstrdup(dir);
 	return 0;
 }
