@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Collectors against truths. 256 pages are discarded and touched again 4 times: 1024 page faults, and 4 flushes of
+# the other CPU where another thread runs. The module calls a function on every CPU 20 times: 20 interrupts on the
+# isolated CPU 3, counted by the kernel, traced as calls and as interruptions, each with its sender.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+use_boot_configs
+calls=20
+faults=1024
+
+# of ARCH WORKLOAD METRIC CPU: the sum of what was recorded, "" where there is nothing
+of()
+{
+	sql "SELECT CAST(sum(value) AS INTEGER) FROM v_record WHERE target = 'qemu-$1-isolated'
+		AND workload LIKE '$2' AND metric LIKE '$3' AND cpu = $4 AND stat IN ('count', 'total')"
+}
+
+# between WHAT GOT MIN MAX
+between()
+{
+	[[ -n $2 && $2 -ge $3 && $2 -le $4 ]] || fail "$1: got '$2', wanted $3 to $4"
+}
+
+want 0 "$kdelta" run collectors --db "$db"
+db_whole
+equal "workloads that are not ok" "$(sql "SELECT count(*) FROM workload_state WHERE state != 'ok'")" 0
+equal "collectors that broke or were skipped" "$(sql "SELECT count(*) FROM note WHERE key LIKE 'collector.%'")" 0
+equal "events that found no room" "$(sql "SELECT sum(value) FROM v_record WHERE metric = 'trace.lost'")" 0.0
+equal "an event that no kernel has is said to be left out" "$(sql "SELECT count(*) FROM note
+	WHERE key = 'trace.left_out' AND value LIKE '% no'")" 9
+
+# the line of /proc/interrupts that counts calls of functions on another CPU
+rows='x86_64 CAL
+aarch64 IPI1
+s390x EXC'
+while read -r arch line; do
+	ipi='drain trigger=ipi%'
+	equal "$arch: interrupts on CPU 3" "$(of "$arch" "$ipi" "interrupts.$line" 3)" $calls
+	equal "$arch: calls on CPU 3" "$(of "$arch" "$ipi" trace.event.csd_function_entry.do_nothing 3)" $calls
+	equal "$arch: calls queued for it" "$(of "$arch" "$ipi" trace.event.csd_queue_cpu.do_nothing 3)" $calls
+	equal "$arch: interruptions" "$(of "$arch" "$ipi" trace.interruption.ipi:do_nothing 3)" $calls
+	equal "$arch: with a sender" "$(of "$arch" "$ipi" 'trace.sender.ipi:do_nothing<-%+0x%' 3)" $calls
+	between "$arch: time stolen" "$(of "$arch" "$ipi" trace.stolen.ipi:do_nothing 3)" $((calls * 1000)) 10000000000
+	for threads in 1 2; do
+		pte="pte %threads=$threads"
+		# reading the counters takes some faults of its own
+		between "$arch: faults" "$(of "$arch" "$pte" vmstat.pgfault -1)" $faults $((faults + 60))
+		between "$arch: pages" "$(of "$arch" "$pte" trace.event.mm_page_alloc 0)" $faults $((faults + 60))
+	done
+	# two files of the kernel say how much memory its slab caches have
+	between "$arch: slab, in percent of meminfo" "$(sql "SELECT CAST(100 * a.value / b.value AS INTEGER)
+		FROM v_record a JOIN v_record b USING (run, target, workload, round) WHERE a.target = 'qemu-$arch-isolated'
+		AND a.metric = 'memory.slab' AND b.metric = 'memory.Slab' AND workload LIKE 'drain%'")" 85 115
+done <<<"$rows"
+
+# x86_64 alone has an event of each fault, and interrupts for flushes
+equal "faults of the task" "$(of x86_64 'pte %threads=1' trace.event.page_fault_user 0)" $faults
+equal "flushes of one thread" "$(of x86_64 'pte %threads=1' interrupts.TLB -1)" 0
+equal "flushes of two threads" "$(of x86_64 'pte %threads=2' interrupts.TLB -1)" 4
+
+# the osnoise tracer sees some of the interrupts that the kernel counts around it
+want 0 "$kdelta" run osnoise --db "$db"
+equal "collectors that broke or were skipped" "$(sql "SELECT count(*) FROM note WHERE key LIKE 'collector.%'")" 0
+equal "rounds whose interrupts are not among those counted" "$(sql "SELECT count(*) FROM v_record a
+	LEFT JOIN v_record b ON b.run = a.run AND b.round = a.round AND b.cpu = 3 AND b.metric = 'osnoise.count.irq.EXT'
+	WHERE a.run = 2 AND a.metric = 'interrupts.EXT' AND a.cpu = 3
+	AND (b.value IS NULL OR b.value < 1 OR b.value > a.value)")" 0
