@@ -7,10 +7,10 @@ extern const struct collector collector_excursions;
 extern const struct collector collector_interrupts;
 extern const struct collector collector_memory;
 extern const struct collector collector_osnoise;
+extern const struct collector collector_perf_events;
 extern const struct collector collector_perf_record;
 extern const struct collector collector_perf_stat;
 extern const struct collector collector_static;
-extern const struct collector collector_perf_events;
 extern const struct collector collector_trace;
 extern const struct collector collector_where;
 extern const struct collector collector_windows;
@@ -23,10 +23,10 @@ const struct collector *const collectors[] = {
 	&collector_interrupts,
 	&collector_memory,
 	&collector_osnoise,
+	&collector_perf_events,
 	&collector_perf_record,
 	&collector_perf_stat,
 	&collector_static,
-	&collector_perf_events,
 	&collector_trace,
 	&collector_where,
 	&collector_windows,

@@ -39,7 +39,8 @@ struct guestplan {
 	const struct suite_collector *collectors; /* of the suite, in order; their place here is c */
 	const bool *skip_collector; /* as skip */
 	size_t ncollectors;
-	const struct arch *arch; /* of the target, for what the host derives; needed by collectors alone */
+	const struct arch
+		*arch; /* of the target, for what the host derives; needed by collectors alone */
 	int canary; /* > 0: instead of what a workload's `canary` says */
 	const struct boot_disk *disks;
 	size_t ndisks;

@@ -64,7 +64,7 @@ static const struct metric metrics[] = {
 
 #define COLLECTOR(NAME)                                                                            \
 	{                                                                                          \
-		.name = NAME, .params = params, .metrics = metrics, .setup = set_up,               \
+		.name = (NAME), .params = params, .metrics = metrics, .setup = set_up,             \
 		.start = start, .stop = stop, .report = report, .teardown = tear_down              \
 	}
 

@@ -198,6 +198,22 @@ static void errors(void **state)
 		  "suites/x.yaml:5:16: 'rounds': expected one number" },
 		{ "rounds", KMALLOC "      rounds: 0\n",
 		  "suites/x.yaml:5:15: '0' is no value for 'rounds': expected 1 to 100000 rounds" },
+		{ "timeout", KMALLOC "      timeout: 86401\n",
+		  "suites/x.yaml:5:16: '86401' is no value for 'timeout': expected 1 to 86400 s" },
+	};
+
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		cleanup_free char *got = load_x(*state, rows[i].input);
+
+		config_folder_equal(*state, rows[i].name, rows[i].input, got, rows[i].want);
+	}
+}
+
+static void collector_errors(void **state)
+{
+	static const struct {
+		const char *name, *input, *want;
+	} rows[] = {
 		{ "collectors as one name", "variants: base\n" REST "collectors: quiet\n",
 		  "suites/x.yaml:4:13: 'collectors': expected a list of collectors" },
 		{ "no collector", "variants: base\n" REST "collectors: []\n",
@@ -237,8 +253,6 @@ static void errors(void **state)
 		  "variants: [base, base-observed]\nobserve: apart\n" REST "collectors: [probe]\n",
 		  "suites/x.yaml:2:10: 'base' observed would be called 'base-observed', which is a variant "
 		  "of this suite" },
-		{ "timeout", KMALLOC "      timeout: 86401\n",
-		  "suites/x.yaml:5:16: '86401' is no value for 'timeout': expected 1 to 86400 s" },
 	};
 
 	for (size_t i = 0; i < NROWS(rows); i++) {
@@ -306,6 +320,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		config_folder_test(values),
 		config_folder_test(errors),
+		config_folder_test(collector_errors),
 		config_folder_test(unknown_workload),
 		config_folder_test(many),
 	};
