@@ -67,7 +67,7 @@ static inline void kdelta_member_work(struct kdelta_member *m)
 
 	if (err)
 		atomic_cmpxchg(&m->crew->err, 0, err);
-	/* Who has failed comes to one more gate, where the others are, or will be, at the end at last. */
+	/* Who has failed comes to one more gate: the others are there, or come at their end. */
 	if (!m->sent_away)
 		kdelta_gate_pass(m);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One round of a workload on one CPU: batches of an empty loop, then batches of the real one, and the
- * lines that say what an operation cost.
+ * One round of a workload on one CPU: batches of an empty loop, then batches of the real one, and
+ * the lines that say what an operation cost.
  *
  * A batch has one side, or several that are timed apart (allocate, free). kdelta_round_run() calls
  * batch() for every batch; it runs all sides and adds what each took to its cost, with
- * kdelta_side_begin() and kdelta_side_end() around the timed code. kdelta_round_show() subtracts the
- * empty loop and writes the lines of one side.
+ * kdelta_side_begin() and kdelta_side_end() around the timed code. kdelta_round_show() subtracts
+ * the empty loop and writes the lines of one side.
  */
 #ifndef KDELTA_ROUND_H
 #define KDELTA_ROUND_H
@@ -128,8 +128,8 @@ struct kdelta_side_names {
 
 #define KDELTA_SIDE_NAMES(name)                                                                    \
 	{                                                                                          \
-		.metric = name, .batch = name "_batch", .empty = name "_empty",                    \
-		.pmu = { name ".pmu_instructions", name ".pmu_cycles" },                           \
+		.metric = #name, .batch = #name "_batch", .empty = #name "_empty",                 \
+		.pmu = { #name ".pmu_instructions", #name ".pmu_cycles" },                         \
 	}
 
 /* @per_batch: operations of this side in a batch. @cpu -1: not of one CPU. */

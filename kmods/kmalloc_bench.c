@@ -289,8 +289,8 @@ static const struct file_operations run_fops = {
 };
 
 static const struct kdelta_side_names side_names[SIDES] = {
-	[SIDE_ALLOC] = KDELTA_SIDE_NAMES("kmalloc"),
-	[SIDE_FREE] = KDELTA_SIDE_NAMES("kfree"),
+	[SIDE_ALLOC] = KDELTA_SIDE_NAMES(kmalloc),
+	[SIDE_FREE] = KDELTA_SIDE_NAMES(kfree),
 };
 
 static int result_show(struct seq_file *m, void *unused)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * percpu_bench: what one operation on a per-CPU variable costs, or one allocation of per-CPU memory.
+ * percpu_bench: what one operation on a per-CPU variable costs, or one allocation of such memory.
  *
- * A round is: the empty loop, `iterations` batches; then the real loop, `iterations` batches. A batch is
- * `batch` operations with interrupts off, so that nothing but them is in it; allocations may sleep and
- * have interrupts on. Where:
+ * A round is: the empty loop, `iterations` batches; then the real loop, `iterations` batches. A
+ * batch is `batch` operations with interrupts off, so that nothing but them is in it; allocations
+ * may sleep and have interrupts on. Where:
  *
  *	one		in the writer of "run"
  *	all		on every CPU, each batch at the same time
- *	migrating	a thread per CPU, with interrupts on, each moved to another CPU `iterations`
- *			times: not measured, but not one operation may be lost
+ *	migrating	a thread per CPU, with interrupts on, each moved to another CPU
+ *			`iterations` times: not measured, but not one operation may be lost
  *
  * A write to "check" fails if the last round left a variable with another value than that many
  * operations make, changed what stands behind it, or was given memory that was not zero.
@@ -125,7 +125,7 @@ static int op_batch(void *arg, bool empty, struct kdelta_cost *cost)
 	return 0;
 }
 
-/* Nobody looks at the time, so interrupts stay on, and the thread may go to another CPU anywhere. */
+/* Nobody looks at the time: interrupts stay on, and the thread may be moved anywhere. */
 static int migrating_batches(struct share *s)
 {
 	while (!READ_ONCE(bench.moved)) {
@@ -310,12 +310,12 @@ static const struct file_operations check_fops = {
 };
 
 static const struct kdelta_side_names op_names[] = {
-	[SIDE_OP] = KDELTA_SIDE_NAMES("percpu"),
+	[SIDE_OP] = KDELTA_SIDE_NAMES(percpu),
 };
 
 static const struct kdelta_side_names alloc_names[] = {
-	[SIDE_ALLOC] = KDELTA_SIDE_NAMES("percpu_alloc"),
-	[SIDE_FREE] = KDELTA_SIDE_NAMES("percpu_free"),
+	[SIDE_ALLOC] = KDELTA_SIDE_NAMES(percpu_alloc),
+	[SIDE_FREE] = KDELTA_SIDE_NAMES(percpu_free),
 };
 
 static void show_shares(struct seq_file *m, const struct bench *b)

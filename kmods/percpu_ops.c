@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The operations of percpu_bench: include/linux/percpu-defs.h, for every width, inlined into a loop and
- * as a leaf function of their own. A leaf is what its executed instructions are counted of: the call is
- * in the empty loop too, so what is left is the leaf without its return.
+ * The operations of percpu_bench: include/linux/percpu-defs.h, for every width, inlined into a loop
+ * and as a leaf function of their own. The call of a leaf is in the empty loop too, so what is left
+ * is the leaf without its return.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,21 +22,22 @@
 #define FIRST 0x51
 #define OPERAND 0x13
 
-typedef u8 type_1;
-typedef u16 type_2;
-typedef u32 type_4;
-typedef u64 type_8;
-typedef u128 type_16;
+#define type_1 u8
+#define type_2 u16
+#define type_4 u32
+#define type_8 u64
+#define type_16 u128
 
 /* The formatter knows no macros that define functions. */
 /* clang-format off */
 
 /*
- * What stands behind a variable in its word must not change: narrow operations may be made of wider ones.
+ * What stands behind a variable in its word must not change: narrow operations may be made of wider
+ * ones.
  *
- * Not static, so that s390's position-independent module code loads the address instead of computing it,
- * in one instruction either way: QEMU 7.2 gets LARL wrong from 2 GiB on, which is how far modules are
- * from the kernel and its per-CPU variables.
+ * Not static, so that s390's position-independent module code loads the address instead of
+ * computing it, in one instruction either way: QEMU 7.2 gets LARL wrong from 2 GiB on, which is how
+ * far modules are from the kernel and its per-CPU variables.
  */
 #define CELL(w)									\
 	struct cell_##w {							\
@@ -126,7 +127,8 @@ CELL(16);
 	}									\
 	TIMED(loop_##P##_##op##_##w, w, KDELTA_WINDOW_PERCPU,			\
 	      use(DO_##op(P, cell_##w.cell, v)))				\
-	TIMED(calls_##P##_##op##_##w, w, KDELTA_WINDOW_PERCPU, use(leaf_##P##_##op##_##w(v)))	\
+	TIMED(calls_##P##_##op##_##w, w, KDELTA_WINDOW_PERCPU, \
+	      use(leaf_##P##_##op##_##w(v)))					\
 	REPEAT(repeat_##P##_##op##_##w, leaf_##P##_##op##_##w)
 
 #define STORE(P, op, w)								\
@@ -193,14 +195,14 @@ static const struct percpu_op ops[] = { FOR_ALL(ROW) };
 
 #if defined(CONFIG_X86) && defined(system_has_cmpxchg128)
 /*
- * What this_cpu_cmpxchg128() calls on a CPU without CMPXCHG16B (arch/x86/include/asm/percpu.h). The kernel
- * does not export its own, and nobody gets here: percpu_op_supported() says no on such a CPU, and on the
- * others the call has been replaced by the instruction.
+ * What this_cpu_cmpxchg128() calls on a CPU without CMPXCHG16B (arch/x86/include/asm/percpu.h). The
+ * kernel does not export its own, and nobody gets here: percpu_op_supported() says no on such a
+ * CPU, and on the others the call has been replaced by the instruction.
  */
 void this_cpu_cmpxchg16b_emu(void);
 void this_cpu_cmpxchg16b_emu(void)
 {
-	BUG();
+	WARN_ON_ONCE(1);
 }
 #endif
 

@@ -8,13 +8,13 @@
  *
  *	single	kmem_cache_alloc(), kmem_cache_free()
  *	bulk	kmem_cache_alloc_bulk(), kmem_cache_free_bulk() of `bulk` objects at a time
- *	rcu	kmem_cache_alloc(), kfree_rcu(): the call; the freeing comes after a grace period
+ *	rcu	kmem_cache_alloc(), kfree_rcu(): the call; a grace period later it is freed
  *
  * With free_on=next every CPU frees what the one before it has allocated, all of them at the same
  * time; on one CPU that is two threads, one of which allocates and the other frees.
  *
- * A write to "settle" waits for grace periods and takes back what CPUs have cached: no object is left
- * then, as objects and slabs of the cache in /sys/kernel/slab tell.
+ * A write to "settle" waits for grace periods and takes back what CPUs have cached: no object is
+ * left then, as objects and slabs of the cache in /sys/kernel/slab tell.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -452,7 +452,7 @@ static const struct file_operations run_fops = {
 
 static ssize_t settle_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
-	/* Flushing submits what CPUs have collected for a grace period, which comes back to them. */
+	/* The first submits what CPUs have collected for a grace period; then it comes back. */
 	kmem_cache_shrink(bench.cache);
 	rcu_barrier();
 	kmem_cache_shrink(bench.cache);
@@ -466,8 +466,8 @@ static const struct file_operations settle_fops = {
 };
 
 static const struct kdelta_side_names side_names[SIDES] = {
-	[SIDE_ALLOC] = KDELTA_SIDE_NAMES("slab_alloc"),
-	[SIDE_FREE] = KDELTA_SIDE_NAMES("slab_free"),
+	[SIDE_ALLOC] = KDELTA_SIDE_NAMES(slab_alloc),
+	[SIDE_FREE] = KDELTA_SIDE_NAMES(slab_free),
 };
 
 static void show_share(struct seq_file *m, const struct share *s)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * slab_bench: the cost of a kmem_cache; the measuring is done by kmods/slab_bench.c. Here is what has to
- * be done from outside: a memory cgroup to charge, and looking whether every object came back.
+ * slab_bench: the cost of a kmem_cache; the measuring is done by kmods/slab_bench.c. Here is what has
+ * to be done from outside: a memory cgroup to charge, and looking whether every object came back.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 #define RCU_TRIES 100
 #define RCU_PAUSE_NS 100000000L
 
-/* In any case: from the first memory cgroup on, slabs look whether to charge (see kmalloc_bench.c). */
+/* In any case: after the first group slabs always look whether to charge (see kmalloc_bench.c). */
 static int make_group(struct err *e)
 {
 	if (wctx_write(CGROUPS "/cgroup.subtree_control", "+memory", e))
@@ -205,7 +205,7 @@ static const char *const slab_kconfig[] = { "CONFIG_MODULES=y",    "CONFIG_DEBUG
 					    "CONFIG_CGROUPS=y",    "CONFIG_MEMCG=y",
 					    "CONFIG_SLUB_DEBUG=y", NULL };
 
-/* The entry points, what the per-CPU sheaves, the barn and the slabs behind them do, and the charging. */
+/* The entry points, the per-CPU sheaves, the barn and the slabs behind them, and the charging. */
 static const char *const slab_functions[] = {
 	"kmem_cache_alloc_noprof",
 	"kmem_cache_free",
