@@ -297,16 +297,16 @@ static int make_in(const struct want *w, const char *dir, struct image *im, stru
 static int make(const struct want *w, const struct build_progress *p, struct image *im,
 		struct err *e)
 {
-	cleanup_free char *base = images_dir();
-	cleanup_str struct str dir = STR_INIT;
+	/* the lock is ours: so is the folder, with what a killed kdelta left in it */
+	cleanup_free char *dir = xasprintf("%s/images/%s.partial", paths_cache(), w->hash);
 	int ret;
 
-	if (image_check(e) || dir_make(base, e) || dir_temp(base, &dir, e))
+	if (image_check(e) || tree_remove(dir, e) || dir_make(dir, e))
 		return -1;
 	build_step(p, "making a root image for %s (%zu packages and what they need)", w->arch->name,
 		   w->packages.n);
-	ret = make_in(w, dir.buf, im, e);
-	tree_remove(dir.buf, NULL);
+	ret = make_in(w, dir, im, e);
+	tree_remove(dir, NULL);
 	return ret ? err_prefix(e, "cannot make a root image for %s", w->arch->name) : 0;
 }
 

@@ -17,10 +17,8 @@
 
 static int squash_tree(const char *tree, const char *to, struct err *e)
 {
-	const char *argv[] = {
-		"gensquashfs", "-q", "-f", "-c", "zstd", "-X", "level=" IMAGE_ZSTD_LEVEL,
-		"-D",          tree, to,   NULL
-	};
+	const char *argv[] = { "gensquashfs",    "-q", "-f", "-c", "zstd", "-X",
+			       IMAGE_ZSTD_LEVEL, "-D", tree, to,   NULL };
 	cleanup_str struct str out = STR_INIT;
 	struct proc p = PROC_INIT;
 

@@ -321,10 +321,8 @@ int image_cpio(const char *from, const char *prefix, const char *to, struct err 
 
 int image_squash(const char *from, const char *to, struct err *e)
 {
-	const char *argv[] = { "tar2sqfs", "-q", "-f",
-			       "-s",       "-x", "-c",
-			       "zstd",     "-X", "level=" IMAGE_ZSTD_LEVEL,
-			       to,         NULL };
+	const char *argv[] = { "tar2sqfs",       "-q", "-f", "-s", "-x", "-c", "zstd", "-X",
+			       IMAGE_ZSTD_LEVEL, to,   NULL };
 	struct proc p = PROC_INIT;
 	cleanup_str struct str out = STR_INIT;
 	int ret;

@@ -93,7 +93,8 @@ static int make(struct workload_ctx *c, const char *target, struct exec *x, stru
 	long long jobs = wctx_int(c, "jobs");
 	cleanup_free char *j =
 		xasprintf("-j%lld", jobs ? jobs : (long long)sysconf(_SC_NPROCESSORS_ONLN));
-	const char *argv[] = { "make", "-s", j, "-C", EXEC_SOURCE, "O=" OUT, target, NULL };
+	static const char out[] = "O=" OUT;
+	const char *argv[] = { "make", "-s", j, "-C", EXEC_SOURCE, out, target, NULL };
 
 	x->argv = argv;
 	return must_run(x, e) ? err_prefix(e, "cannot build '%s'", target) : 0;
