@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "collectors/collect_cpus.h"
+#include "collectors/collect_tasks.h"
 #include "collectors/collect_trace.h"
 #include "collectors/collect_tracefs.h"
 #include "collectors/collector.h"
@@ -44,8 +45,7 @@ struct tracing {
 	struct tracefs fs;
 	struct cpus cpus;
 	struct str text;
-	pid_t *pids; /* that are watched when the window opens */
-	size_t npids, pids_cap;
+	struct tasks tasks; /* that are watched when the window opens */
 	struct tally *tally;
 	size_t ntally, tally_cap;
 };
@@ -137,65 +137,6 @@ static void tally_zero(struct tracing *t)
 		t->tally[i].value = 0;
 }
 
-/* ---- Which tasks ------------------------------------------------------------------------------- */
-
-static void watch(struct tracing *t, pid_t pid)
-{
-	*ARRAY_PUSH(t->pids, t->npids, t->pids_cap) = pid;
-}
-
-static bool is_watched(const struct tracing *t, pid_t pid)
-{
-	for (size_t i = 0; i < t->npids; i++)
-		if (t->pids[i] == pid)
-			return true;
-	return false;
-}
-
-static void watch_threads(struct tracing *t, pid_t pid)
-{
-	cleanup_free char *dir = xasprintf("/proc/%d/task", (int)pid);
-	cleanup_strv struct strv names = STRV_INIT;
-
-	dir_list(dir, NULL, &names, NULL); /* it may have ended */
-	for (size_t i = 0; i < names.n; i++)
-		watch(t, (pid_t)strtol(names.v[i], NULL, 10));
-}
-
-/* Field 4 of /proc/<pid>/stat; the name before it may hold anything (proc_pid_stat(5)). */
-static pid_t parent_of(const char *pid)
-{
-	cleanup_free char *path = xasprintf("/proc/%s/stat", pid);
-	cleanup_str struct str text = STR_INIT;
-	const char *at;
-
-	if (file_read(path, 4096, &text, NULL))
-		return -1;
-	at = strrchr(text.buf, ')');
-	return at && strlen(at) > 4 ? (pid_t)strtol(at + 4, NULL, 10) : -1;
-}
-
-/* A child has a higher number than its parent, until numbers start again: what is missed then is not watched. */
-static void watch_tree(struct tracing *t, pid_t root)
-{
-	cleanup_strv struct strv names = STRV_INIT;
-
-	t->npids = 0;
-	watch_threads(t, root);
-	dir_list("/proc", NULL, &names, NULL);
-	for (bool again = true; again;) {
-		again = false;
-		for (size_t i = 0; i < names.n; i++) {
-			pid_t pid = (pid_t)strtol(names.v[i], NULL, 10);
-
-			if (pid <= 0 || is_watched(t, pid) || !is_watched(t, parent_of(names.v[i])))
-				continue;
-			watch_threads(t, pid);
-			again |= is_watched(t, pid);
-		}
-	}
-}
-
 /* ---- Events ------------------------------------------------------------------------------------ */
 
 /* A whole system that is not there is named once: which ones there are differs by architecture. */
@@ -281,7 +222,7 @@ static int trace_start(struct collector_ctx *c, struct err *e)
 {
 	struct tracing *t = c->priv;
 
-	watch_tree(t, c->pid);
+	tasks_of(&t->tasks, c->pid);
 	return tracefs_clear(&t->fs, e) || tracefs_run(&t->fs, true, e) ? -1 : 0;
 }
 
@@ -383,7 +324,7 @@ static int trace_report(struct collector_ctx *c, struct err *e)
 	if (tracefs_read(&t->fs, &t->text, e) || note_lost(c, t, e))
 		return -1;
 	trace_parse(&trace, t->text.buf, t->text.len);
-	trace_attribute(&trace, &t->cpus, t->pids, t->npids, &stays);
+	trace_attribute(&trace, &t->cpus, t->tasks.v, t->tasks.n, &stays);
 	tally_zero(t);
 	for (size_t i = 0; i < trace.n; i++)
 		tally_line(t, &trace.v[i]);
@@ -402,7 +343,7 @@ static void trace_teardown(struct collector_ctx *c)
 
 	tracefs_close(&t->fs);
 	str_release(&t->text);
-	free(t->pids);
+	tasks_release(&t->tasks);
 	free(t->tally);
 	free(t);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collectors/collect_trace.h"
+#include "collectors/collect_trace_senders.h"
 
 const char *trace_kind_name(enum trace_kind k)
 {
@@ -38,141 +39,19 @@ struct machine {
 	struct blame best;
 };
 
-/* What was sent and has not arrived. */
-struct sending {
-	enum trace_role role;
-	int cpu;
-	bool used;
-	char key[20]; /* address of the work or call, pid of the task; of an IPI its sort */
-	char what[TRACE_WHAT_MAX], sender[TRACE_WHAT_MAX];
-};
-
-#define SENDINGS                                                                                   \
-	1024 /* the oldest are forgotten: what has not arrived by then was lost in a full buffer */
 #define PIDS (1 << 22) /* PID_MAX_LIMIT, include/linux/threads.h */
 
 struct attribution {
 	const struct cpus *watched;
 	struct machine *m; /* by CPU */
 	bool *mine; /* by pid */
-	struct sending sent[SENDINGS];
-	size_t nsent;
+	struct sendings sent;
 	struct trace_stays *out;
 };
 
 static bool is_mine(const struct attribution *a, long pid)
 {
 	return pid > 0 && pid < PIDS && a->mine[pid];
-}
-
-/* ---- Who sent it ------------------------------------------------------------------------------- */
-
-/* IPIs come in few sorts, and an interrupt does not say which sending it answers. */
-static const char *ipi_sort(const char *callback)
-{
-	if (!*callback || str_starts(callback, "0x0") || !strcmp(callback, "(nil)"))
-		return "reschedule"; /* kernel/smp.c: has no callback */
-	if (str_starts(callback, "generic_smp_call_function"))
-		return "call_function";
-	return "irq_work"; /* kernel/irq_work.c: the work's own function */
-}
-
-static struct sending *sending_new(struct attribution *a, enum trace_role role, int cpu)
-{
-	struct sending *s = &a->sent[a->nsent++ % SENDINGS];
-
-	*s = (struct sending){ .role = role, .cpu = cpu };
-	return s;
-}
-
-/* The task that ran there did it, unless it was interrupted itself. */
-static void sender_task(const struct trace_line *l, char *out)
-{
-	const char *in = strchr("hHzZ", l->flags[2]) ? "irq" :
-			 l->flags[2] == 's'          ? "softirq" :
-						       l->comm;
-	size_t len = strcspn(in, "/");
-
-	snprintf(out, TRACE_WHAT_MAX, "%.*s:%.*s", (int)len, in, (int)l->name_len, l->name);
-}
-
-static void sender_place(const struct trace_line *l, char *out)
-{
-	if (!trace_value(l, "callsite=", out, TRACE_WHAT_MAX))
-		snprintf(out, TRACE_WHAT_MAX, "unknown");
-	out[strcspn(out, "/")] = '\0';
-}
-
-static void remember_for(struct attribution *a, const struct trace_line *l, int cpu)
-{
-	struct sending *s = sending_new(a, l->event->role, cpu);
-
-	switch (s->role) {
-	case ROLE_SEND:
-		trace_value(l, "callback=", s->what, sizeof(s->what));
-		trace_strip_offset(s->what);
-		snprintf(s->key, sizeof(s->key), "%s", ipi_sort(s->what));
-		sender_place(l, s->sender);
-		break;
-	case ROLE_SEND_CALL:
-		trace_value(l, "csd=", s->key, sizeof(s->key));
-		sender_place(l, s->sender);
-		break;
-	case ROLE_SEND_WORK:
-		trace_value(l, "struct=", s->key, sizeof(s->key));
-		sender_task(l, s->sender);
-		break;
-	default:
-		trace_value(l, " pid=", s->key, sizeof(s->key));
-		sender_task(l, s->sender);
-	}
-}
-
-static void remember(struct attribution *a, const struct trace_line *l)
-{
-	struct cpus to;
-
-	trace_targets(l, &to);
-	for (int cpu = 0; cpu < CPUS_MAX; cpu++)
-		if (to.has[cpu] && a->watched->has[cpu])
-			remember_for(a, l, cpu);
-}
-
-/* The last one that was sent under this key; everything has arrived with it. */
-static const struct sending *arrive(struct attribution *a, enum trace_role role, int cpu,
-				    const char *key)
-{
-	size_t first = a->nsent > SENDINGS ? a->nsent - SENDINGS : 0;
-
-	for (size_t i = a->nsent; i-- > first;) {
-		struct sending *s = &a->sent[i % SENDINGS];
-
-		if (s->used || s->role != role || s->cpu != cpu || strcmp(s->key, key))
-			continue;
-		s->used = true;
-		return s;
-	}
-	return NULL;
-}
-
-/* The first IPI of a sort (NULL: of any) that is on its way; those after it arrived together with it. */
-static const struct sending *arrive_ipi(struct attribution *a, int cpu, const char *sort)
-{
-	size_t first = a->nsent > SENDINGS ? a->nsent - SENDINGS : 0;
-	const struct sending *found = NULL;
-
-	for (size_t i = first; i < a->nsent; i++) {
-		struct sending *s = &a->sent[i % SENDINGS];
-
-		if (s->used || s->role != ROLE_SEND || s->cpu != cpu ||
-		    (sort && strcmp(s->key, sort)))
-			continue;
-		s->used = true;
-		if (!found)
-			found = s;
-		sort = found->key;
-	}
-	return found;
 }
 
 static void set_sender(struct blame *b, const struct sending *s)
@@ -258,7 +137,7 @@ static void ipi_what(struct attribution *a, int cpu, struct blame *b)
 	for (size_t i = 0; ipi_types[i].word; i++)
 		if (!strcmp(b->what, ipi_types[i].word))
 			snprintf(b->what, sizeof(b->what), "%s", ipi_types[i].what);
-	s = arrive_ipi(a, cpu, b->what);
+	s = sendings_arrive_ipi(&a->sent, cpu, b->what);
 	if (s && !strcmp(s->key, "irq_work"))
 		memcpy(b->what, s->what, sizeof(b->what));
 	set_sender(b, s);
@@ -267,7 +146,7 @@ static void ipi_what(struct attribution *a, int cpu, struct blame *b)
 /* What an interrupt on a shared line was, if somebody sent it. */
 static void shared_what(struct attribution *a, int cpu, struct blame *b)
 {
-	const struct sending *s = arrive_ipi(a, cpu, NULL);
+	const struct sending *s = sendings_arrive_ipi(&a->sent, cpu, NULL);
 
 	if (!s)
 		return;
@@ -363,7 +242,7 @@ static void on_call(struct attribution *a, const struct trace_line *l)
 	char key[20] = "";
 
 	trace_value(l, "csd=", key, sizeof(key));
-	s = arrive(a, ROLE_SEND_CALL, l->cpu, key);
+	s = sendings_arrive(&a->sent, ROLE_SEND_CALL, l->cpu, key);
 	/* outside of an interrupt it is the current task that calls: on_each_cpu() has the own CPU do its part */
 	if (!m->open || !inner || !trace_value(l, l->event->key, b.what, sizeof(b.what)))
 		return;
@@ -380,7 +259,7 @@ static void on_work(struct attribution *a, const struct trace_line *l)
 
 	trace_value(l, "struct ", key, sizeof(key));
 	key[strcspn(key, ":")] = '\0';
-	set_sender(&b, arrive(a, ROLE_SEND_WORK, l->cpu, key));
+	set_sender(&b, sendings_arrive(&a->sent, ROLE_SEND_WORK, l->cpu, key));
 	if (trace_value(l, l->event->key, b.what, sizeof(b.what)))
 		blame_on(&a->m[l->cpu], &b);
 }
@@ -463,7 +342,7 @@ static void other_task(struct attribution *a, const struct trace_line *l, long n
 		return;
 	snprintf(key, sizeof(key), "%ld", next);
 	thread_name(l, b.what);
-	set_sender(&b, arrive(a, ROLE_WAKE, l->cpu, key));
+	set_sender(&b, sendings_arrive(&a->sent, ROLE_WAKE, l->cpu, key));
 	blame_on(&a->m[l->cpu], &b);
 }
 
@@ -583,7 +462,7 @@ static void on_line(struct attribution *a, const struct trace_line *l)
 	if (!l->event)
 		return;
 	if (l->event->scope == SCOPE_SENDER)
-		remember(a, l);
+		sendings_remember(&a->sent, l, a->watched);
 	else if (l->event->role == ROLE_FORK)
 		on_fork(a, l);
 	else if (a->watched->has[l->cpu])

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel's own counters: recorded files of each architecture, invented ones, and sets of CPUs. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "collectors/collect_counters.h"
 #include "collectors/collect_cpus.h"
+#include "collectors/collect_tasks.h"
 #include "runner/base/file.h"
 #include "runner/base/str.h"
 
@@ -235,12 +239,48 @@ static void test_cpu_parameter(void **state)
 			    "'cpu': 'some' is no list of CPUs below 4096: expected one like 0-2,5");
 }
 
+/* This process, a child and a grandchild; not the parent. */
+static void test_tasks(void **state)
+{
+	struct tasks t = { 0 };
+	int ready[2], found = 0;
+	pid_t child, self = getpid(), grandchild = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (!child) {
+		pid_t pid = fork();
+
+		if (pid && write(ready[1], &pid, sizeof(pid)) != sizeof(pid))
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &grandchild, sizeof(grandchild)), sizeof(grandchild));
+	tasks_of(&t, self);
+	for (size_t i = 0; i < t.n; i++) {
+		assert_int_not_equal(t.v[i], getppid());
+		found += t.v[i] == self || t.v[i] == child || t.v[i] == grandchild;
+	}
+	assert_int_equal(found, 3);
+	kill(grandchild, SIGKILL);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	tasks_of(&t, child);
+	assert_int_equal(t.n, 0);
+	tasks_release(&t);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recorded),   cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_difference), cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_cpus),       cmocka_unit_test(test_cpu_parameter),
+		cmocka_unit_test(test_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
