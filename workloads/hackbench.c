@@ -84,17 +84,17 @@ static void push_args(const struct workload_ctx *c, struct strv *argv)
 /* A hackbench that reads its options in another way measures something else. */
 static int check(struct workload_ctx *c, const struct hackbench_result *r, struct err *e)
 {
-	uint64_t groups = (uint64_t)wctx_int(c, "groups"), fds = (uint64_t)wctx_int(c, "fds"),
+	uint64_t groups = (uint64_t)wctx_int(c, "groups"), tasks = 2 * (uint64_t)wctx_int(c, "fds"),
 		 loops = (uint64_t)wctx_int(c, "loops");
 
-	if (r->groups == groups && r->tasks == 2 * fds && r->loops == loops)
+	if (r->groups == groups && r->tasks == tasks && r->loops == loops)
 		return 0;
 	return wctx_fail(c, e,
 			 "hackbench ran %llu groups of %llu tasks and %llu messages, not %llu of "
 			 "%llu and %llu",
 			 (unsigned long long)r->groups, (unsigned long long)r->tasks,
 			 (unsigned long long)r->loops, (unsigned long long)groups,
-			 (unsigned long long)(2 * fds), (unsigned long long)loops);
+			 (unsigned long long)tasks, (unsigned long long)loops);
 }
 
 static void record(struct workload_ctx *c, const struct hackbench_result *r, const struct exec *x)
@@ -111,7 +111,7 @@ static void record(struct workload_ctx *c, const struct hackbench_result *r, con
 static int hackbench_round(struct workload_ctx *c, struct err *e)
 {
 	cleanup_strv struct strv argv = STRV_INIT;
-	struct hackbench_result r;
+	struct hackbench_result r = { 0 };
 	struct exec x;
 	int ret;
 

@@ -91,13 +91,15 @@ static void test_stress_ng_argv(void **state)
 		cleanup_strv struct strv argv = STRV_INIT;
 		cleanup_str struct str got = STR_INIT;
 		cleanup_free char *want =
-			xasprintf("stress-ng --no-rand-seed --metrics-brief --yaml=/tmp/y "
+			xasprintf("stress-ng --no-rand-seed --metrics-brief --yaml=/tmp/out.yaml "
 				  "--temp-path=/tmp %s",
 				  argv_rows[i].want);
 
 		print_message("%s\n", argv_rows[i].name);
 		stress_ng_scale(&s, argv_rows[i].online);
-		assert_int_equal(stress_ng_argv(&s, argv_rows[i].online, "/tmp/y", &argv, NULL), 0);
+		assert_int_equal(stress_ng_argv(&s, argv_rows[i].online, "/tmp/out.yaml", &argv,
+						NULL),
+				 0);
 		for (size_t k = 0; k < argv.n; k++)
 			str_addf(&got, "%s%s", k ? " " : "", argv.v[k]);
 		assert_string_equal(got.buf, want);
