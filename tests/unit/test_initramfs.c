@@ -118,7 +118,10 @@ static void test_contents(void **state)
 	strv_push(&mods, f->mod_b);
 	strv_push(&mods, f->mod_a);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct initramfs fs = { f->guest, rows[i].plan, rows[i].modules, rows[i].busybox };
+		struct initramfs fs = { .guest = f->guest,
+					.plan = rows[i].plan,
+					.modules = rows[i].modules,
+					.busybox = rows[i].busybox };
 		struct str got = STR_INIT;
 
 		write_image(&fs, f->out);
@@ -152,6 +155,30 @@ static void test_repeatable(void **state)
 	str_release(&second);
 }
 
+/* What follows is there byte by byte, and starts where the kernel looks for the next archive. */
+static void test_more(void **state)
+{
+	struct fixture *f = *state;
+	struct initramfs fs = { .guest = f->guest };
+	struct str plain = STR_INIT, both = STR_INIT;
+	struct err e = ERR_INIT;
+
+	write_image(&fs, f->out);
+	assert_int_equal(file_read(f->out, 0, &plain, &e), 0);
+	assert_int_equal(plain.len % 4, 0);
+	fs.more = f->mod_b;
+	write_image(&fs, f->out);
+	assert_int_equal(file_read(f->out, 0, &both, &e), 0);
+	assert_int_equal(both.len, plain.len + 2);
+	assert_memory_equal(both.buf, plain.buf, plain.len);
+	assert_memory_equal(both.buf + plain.len, "BB", 2);
+	fs.more = "/nonexistent/more";
+	assert_int_equal(initramfs_write(&fs, f->out, &e), -1);
+	assert_non_null(strstr(e.msg, "cannot append '/nonexistent/more' to '"));
+	str_release(&plain);
+	str_release(&both);
+}
+
 static void test_errors(void **state)
 {
 	struct fixture *f = *state;
@@ -179,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_contents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_repeatable, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 	};
 
