@@ -90,6 +90,7 @@ static int drain_round(struct workload_ctx *c, struct err *e)
 	if (spinner_gate(d->on.spinner, e) || trigger_prepare(&d->trigger, e) ||
 	    trigger_run(&d->trigger, e))
 		return -1;
+	spinner_settle();
 	wctx_window_open(c);
 	if (pull_triggers(d, count, rate ? NS_PER_S / rate : 0, e) ||
 	    isolated_cpu_finish(&d->on, c, e))

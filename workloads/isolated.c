@@ -39,6 +39,7 @@ static int isolated_round(struct workload_ctx *c, struct err *e)
 
 	if (spinner_gate(i->spinner, e))
 		return -1;
+	spinner_settle();
 	wctx_window_open(c);
 	if (spinner_watch(i->spinner, e) || spinner_wait(i->spinner, e) ||
 	    isolated_cpu_finish(i, c, e))

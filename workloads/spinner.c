@@ -23,6 +23,8 @@
 #include "kmods/kdelta_marker.h"
 
 #define PAGE 4096
+/* Three ticks at the slowest HZ, 100. */
+#define SETTLE_NS 30000000
 
 /* The lowest bits of an order; the others are its number, so that no two orders are equal. */
 enum order { ORDER_GATE, ORDER_WATCH, ORDER_SLEEP, ORDER_KINDS = 4 };
@@ -148,7 +150,9 @@ static void follow_orders(struct spinner *s, struct dirty *d)
 {
 	unsigned int order = atomic_load(&s->shared->order);
 
+	/* what it will touch is touched before a window opens: the results, and the clock's page in the vDSO */
 	memset(&s->shared->result, 0, sizeof(s->shared->result));
+	spinner_now();
 	do {
 		if (order % ORDER_KINDS == ORDER_WATCH)
 			watch_dirty(s, d, order);
@@ -281,6 +285,13 @@ int spinner_gate(struct spinner *s, struct err *e)
 	if (send_byte(&s->go))
 		return died(s, e);
 	return wait_state(s, order, e);
+}
+
+void spinner_settle(void)
+{
+	const struct timespec t = { 0, SETTLE_NS };
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
 
 int spinner_watch(struct spinner *s, struct err *e)

@@ -60,6 +60,11 @@ void spinner_stop(struct spinner *s);
 
 /* From asleep to the gate; the results are emptied. */
 int spinner_gate(struct spinner *s, struct err *e);
+/*
+ * Let pass at the gate what came before: a CPU that ran two tasks keeps its tick until one of the next ticks finds
+ * that it has a single one, and that tick would fall into the first window.
+ */
+void spinner_settle(void);
 /* To a new watched window, from the gate or from the last one. Returns when it is open; for one that ends by itself,
  * does not wait for that. */
 int spinner_watch(struct spinner *s, struct err *e);
