@@ -15,6 +15,7 @@
 #include "runner/debian.h"
 #include "runner/guestplan.h"
 #include "runner/image.h"
+#include "runner/session_image.h"
 #include "runner/target_qemu.h"
 #include "workloads/guest.h"
 
@@ -259,6 +260,35 @@ static void versions(void **state)
 	image_release(&im);
 }
 
+/* Every boot says what it ran in. */
+static void what_a_boot_says(void **state)
+{
+	static const char *const want[][2] = { { "image", "k" },
+					       { "image.awk", "provided by another package" },
+					       { "image.gcc", "4:12.2" } };
+	struct image im = { .key = "k" };
+	struct session_arm a = { .image = &im };
+	struct record_set rs;
+
+	(void)state;
+	strv_push(&im.wanted, "awk");
+	strv_push(&im.wanted, "gcc");
+	strv_push(&im.manifest, "gcc=4:12.2");
+	strv_push(&im.manifest, "mawk=1.3");
+	record_set_init(&rs);
+	images_report(&a, &rs);
+	assert_int_equal(rs.ninfo, 0);
+	a.ndisks = 1;
+	images_report(&a, &rs);
+	assert_int_equal(rs.ninfo, NROWS(want));
+	for (size_t i = 0; i < NROWS(want); i++) {
+		assert_string_equal(rs.info[i].key, want[i][0]);
+		assert_string_equal(rs.info[i].value, want[i][1]);
+	}
+	record_set_release(&rs);
+	image_release(&im);
+}
+
 static const struct boot_disk disks[] = {
 	{ "/a,b/root", IMAGE_SERIAL, "/image" },
 	{ "/c", IMAGE_SOURCE_SERIAL, "/image/usr/src/linux" },
@@ -364,11 +394,17 @@ static void bad_disks_of_the_plan(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_of_packages),     cmocka_unit_test(complaints_of_apt),
-		cmocka_unit_test(what_an_image_holds),   cmocka_unit_test(damaged_tar),
-		cmocka_unit_test(names_are_checked),     cmocka_unit_test(versions),
-		cmocka_unit_test(image_for_memory),      cmocka_unit_test(no_disk),
-		cmocka_unit_test(disks_of_qemu),         cmocka_unit_test(disks_of_the_plan),
+		cmocka_unit_test(names_of_packages),
+		cmocka_unit_test(complaints_of_apt),
+		cmocka_unit_test(what_an_image_holds),
+		cmocka_unit_test(damaged_tar),
+		cmocka_unit_test(names_are_checked),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(what_a_boot_says),
+		cmocka_unit_test(image_for_memory),
+		cmocka_unit_test(no_disk),
+		cmocka_unit_test(disks_of_qemu),
+		cmocka_unit_test(disks_of_the_plan),
 		cmocka_unit_test(bad_disks_of_the_plan),
 	};
 

@@ -22,15 +22,19 @@ static const struct workload plain = { .name = "plain" };
 static const struct workload picky = { .name = "picky", .kconfig = kconfig };
 static const struct workload wide = { .name = "wide", .cpus = 2 };
 static const struct workload strange = { .name = "strange", .archs = on_s390x, .cpus = 3 };
-const struct workload *const workloads[] = { &plain, &picky, &wide, &strange, NULL };
+static const char *const packages[] = { "gcc", NULL };
+static const struct workload tool = { .name = "tool", .packages = packages };
+const struct workload *const workloads[] = { &plain, &picky, &wide, &strange, &tool, NULL };
 
 #define SUITE                                                                                      \
 	"variants: base\nworkloads: [plain, picky, wide, strange]\n"                               \
 	"collectors: [quiet, probe]\n"
 
-static const char *name_of(const struct record_set *rs, size_t i)
+#define IMAGE_SUITE "variants: base\nworkloads: [plain, tool]\ncollectors: [quiet]\n"
+
+static const char *name_of(const struct session *s, const struct record_set *rs, size_t i)
 {
-	return workloads[rs->done[i].workload]->name;
+	return needs_workload(s, (size_t)rs->done[i].workload)->name;
 }
 
 /* "wide: needs 2 CPUs; …; note probe: …" */
@@ -42,7 +46,7 @@ static void describe(const struct session *s, const struct session_arm *a, struc
 	needs_report(s, a, &rs);
 	for (size_t i = 0; i < rs.ndone; i++) {
 		assert_int_equal(rs.done[i].state, WL_SKIPPED);
-		str_addf(out, "%s: %s; ", name_of(&rs, i), rs.done[i].reason);
+		str_addf(out, "%s: %s; ", name_of(s, &rs, i), rs.done[i].reason);
 	}
 	for (size_t i = 0; i < rs.nnote; i++) {
 		assert_int_equal(rs.note[i].workload, -1);
@@ -78,6 +82,11 @@ static const struct row {
 	{ "the first reason stands", SUITE, "arch: s390x\ncpus: 2\n", "\n", 0,
 	  "picky: the kernel has no CONFIG_A=y; strange: needs 3 CPUs, the target has 2; "
 	  "collector.skipped probe: does not run on s390x; + -" },
+	{ "a kernel that can mount a root image", IMAGE_SUITE, "arch: s390x\n",
+	  "CONFIG_SQUASHFS=y\nCONFIG_SQUASHFS_ZSTD=y\nCONFIG_VIRTIO_BLK=y\n", 0, "+" },
+	{ "one that cannot", IMAGE_SUITE, "arch: s390x\n",
+	  "CONFIG_SQUASHFS=y\nCONFIG_VIRTIO_BLK=y\n", 0,
+	  "tool: the kernel has no CONFIG_SQUASHFS_ZSTD=y; +" },
 };
 
 static void check_row(struct config_folder *w, const struct row *row)
