@@ -20,5 +20,9 @@ for arch in x86_64 aarch64 s390x; do
 			| . * 100 | round / 100' "$out")
 		[[ $added == 1 || $added == 1.01 ]] || fail "$metric on $arch grew by $added instructions, wanted 1"
 	done
+	# the loop in user space: two instructions, and three
+	grown=$(sql "SELECT round(max(value) - min(value), 1) FROM v_record WHERE target = 'qemu-$arch-icount'
+		AND workload LIKE 'canary %' AND metric = 'operation.instructions'")
+	equal "growth of the loop in user space on $arch" "$grown" 1.0
 done
 db_whole
