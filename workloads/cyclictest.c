@@ -64,7 +64,7 @@ static void record(struct workload_ctx *c, int cpu, const struct cyclictest_thre
 	wctx_value(c, "latency_min", "min", cpu, (double)t->min * 1e3);
 	wctx_value(c, "latency_mean", "mean", cpu, (double)t->mean * 1e3);
 	wctx_value(c, "latency_max", "max", cpu, (double)t->max * 1e3);
-	tool_timed_count(c, "over_limit", cpu, (double)t->over);
+	tool_timed_value(c, "over_limit", "count", cpu, (double)t->over);
 }
 
 /* cyclictest ends when the first of its threads has done all of its loops; the others are cut short. */

@@ -63,11 +63,11 @@ static void record_noise(struct workload_ctx *c, const struct rtla_noise *n)
 	wctx_value(c, "runtime", "total", cpu, (double)n->runtime * 1e3);
 	wctx_value(c, "noise_max", "max", cpu, (double)n->max_noise * 1e3);
 	wctx_value(c, "noise_single", "max", cpu, (double)n->max_single * 1e3);
-	tool_timed_count(c, "noise_hw", cpu, (double)n->hw);
-	tool_timed_count(c, "noise_nmi", cpu, (double)n->nmi);
-	tool_timed_count(c, "noise_irq", cpu, (double)n->irq);
-	tool_timed_count(c, "noise_softirq", cpu, (double)n->softirq);
-	tool_timed_count(c, "noise_thread", cpu, (double)n->thread);
+	tool_timed_value(c, "noise_hw", "count", cpu, (double)n->hw);
+	tool_timed_value(c, "noise_nmi", "count", cpu, (double)n->nmi);
+	tool_timed_value(c, "noise_irq", "count", cpu, (double)n->irq);
+	tool_timed_value(c, "noise_softirq", "count", cpu, (double)n->softirq);
+	tool_timed_value(c, "noise_thread", "count", cpu, (double)n->thread);
 }
 
 static int take_noise(struct workload_ctx *c, const char *text, struct err *e)
@@ -89,7 +89,7 @@ static void record_latency(struct workload_ctx *c, const struct rtla_latency *l)
 	wctx_hist(c, name, cpu, &l->latency);
 	wctx_value(c, max, "max", cpu, (double)l->max * 1e3);
 	if (l->thread)
-		tool_timed_count(c, "wakeups", cpu, (double)l->count);
+		tool_timed_value(c, "wakeups", "count", cpu, (double)l->count);
 }
 
 static int take_latency(struct workload_ctx *c, const char *text, struct err *e)

@@ -96,7 +96,8 @@ static void record(struct workload_ctx *c, const struct stress_ng_result *r)
 	wctx_value(c, "wall_time", "total", -1, r->wall * 1e9);
 	wctx_value(c, "user_time", "total", -1, r->user * 1e9);
 	wctx_value(c, "sys_time", "total", -1, r->sys * 1e9);
-	wctx_value(c, "max_rss", "max", -1, r->max_rss);
+	/* the kernel counts pages per CPU, and adds them up now and then */
+	tool_timed_value(c, "max_rss", "max", -1, r->max_rss);
 }
 
 static int take_results(struct workload_ctx *c, const struct stress_ng *s, const struct exec *x,

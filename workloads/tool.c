@@ -74,10 +74,11 @@ void tool_hist_add_over(struct hist *h, uint64_t limit_us, uint64_t max_us, uint
 	tool_hist_add(h, max_us, 1);
 }
 
-void tool_timed_count(struct workload_ctx *c, const char *metric, int cpu, double count)
+void tool_timed_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu,
+		      double value)
 {
 	if (c->r.clock->ev != EV_EMULATED_TIME)
-		wctx_value(c, metric, "count", cpu, count);
+		wctx_value(c, metric, stat, cpu, value);
 }
 
 int tool_cpus(struct workload_ctx *c, const char *list, int *cpus, int max, struct err *e)

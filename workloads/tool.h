@@ -34,9 +34,10 @@ char *tool_line(const char *text, const char *prefix);
 void tool_hist_add(struct hist *h, uint64_t us, uint64_t n);
 void tool_hist_add_over(struct hist *h, uint64_t limit_us, uint64_t max_us, uint64_t n);
 
-/* Record a count that says how fast the clock ran: left out where the clock is an emulator's, for a count would pass
- * for simulated there. */
-void tool_timed_count(struct workload_ctx *c, const char *metric, int cpu, double count);
+/* Record what depends on how fast the clock runs and has no unit of time. Left out where the clock is an emulator's:
+ * it would pass for a simulated count, which is exact. */
+void tool_timed_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu,
+		      double value);
 
 /*
  * The CPUs of a "cpus" parameter, in rising order: a cpulist, or all that are online where it is empty. Skipped when

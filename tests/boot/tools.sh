@@ -36,9 +36,6 @@ three "operations of vm" 'CAST(value AS INTEGER)' "metric = 'ops' AND workload L
 # one instance per CPU, and 21 operations cannot be shared
 three "operations of fork" 'CAST(value AS INTEGER)' "metric = 'ops' AND workload LIKE '%stressor=fork%'" 22
 three "operations of mmapfork" 'CAST(value AS INTEGER)' "metric = 'ops' AND workload LIKE '%stressor=mmapfork%'" 1
-# an instance maps its half of 8 MiB
-equal "targets where an instance of vm is not of 4 MiB and its program" "$(sql "SELECT target, value FROM v_record
-	WHERE metric = 'max_rss' AND workload LIKE '%stressor=vm%' AND value NOT BETWEEN 4096 AND 11264")" ""
 # 3 senders, 3 receivers, 10 messages from each to each
 three "messages of hackbench" 'CAST(value AS INTEGER)' "metric = 'messages'" 90
 three "wakeups of cyclictest" 'CAST(value AS INTEGER)' "metric = 'wakeups' AND workload LIKE 'cyclictest%'" 30
