@@ -21,6 +21,8 @@
  *	value trace.sender.CAUSE<-SENDER count         cpu=c
  *	note  trace.timeline                           cpu=c  "gap_ns=N at_ns=T", then lines "+OFFSET_NS EVENT"
  *
+ * Kinds that the watched task makes itself (syscall, fault, other) are figures of their own and no interruptions.
+ *
  * The plugin, per isolated CPU: window.isolated.excursions, window.isolated.excursion_length (total, max, hist) and
  * window.isolated.instructions.user.
  *

@@ -102,7 +102,8 @@ struct question {
 	const struct latency_boot *b, *w;
 	double p; /* of a quantile */
 	uint64_t threshold;
-	const char *cause;
+	const char *cause; /* NULL: all */
+	bool own; /* … of the task itself */
 };
 
 static struct latency_bounds gap_quantile(const struct question *q)
@@ -140,6 +141,19 @@ static struct latency_bounds triggers(const struct question *q)
 	return exactly(q->b->triggers);
 }
 
+/* What the watched task does itself is no interruption; collect_trace.h has the kinds. */
+static bool is_own(const char *cause)
+{
+	return str_starts(cause, "syscall:") || str_starts(cause, "fault:") ||
+	       str_starts(cause, "other:");
+}
+
+/* Does the question ask for this cause: for this very one, or for all of others or of the task's own? */
+static bool is_asked(const struct question *q, const char *cause)
+{
+	return q->cause ? !strcmp(cause, q->cause) : is_own(cause) == q->own;
+}
+
 static double count_of(const struct question *q)
 {
 	double sum = 0;
@@ -147,7 +161,7 @@ static double count_of(const struct question *q)
 	if (!q->b->traced)
 		return NAN;
 	for (size_t i = 0; i < q->b->ncause; i++)
-		if (!q->cause || !strcmp(q->b->cause[i].name, q->cause))
+		if (is_asked(q, q->b->cause[i].name))
 			sum += q->b->cause[i].count;
 	return sum;
 }
@@ -159,9 +173,17 @@ static double stolen_of(const struct question *q)
 	if (!q->b->traced)
 		return NAN;
 	for (size_t i = 0; i < q->b->ncause; i++)
-		if (!q->cause || !strcmp(q->b->cause[i].name, q->cause))
+		if (is_asked(q, q->b->cause[i].name))
 			sum += q->b->cause[i].stolen;
 	return sum;
+}
+
+static struct latency_bounds own_stays(const struct question *q)
+{
+	struct question own = *q;
+
+	own.own = true;
+	return exactly(count_of(&own));
 }
 
 static struct latency_bounds interruptions(const struct question *q)
@@ -278,6 +300,7 @@ static const struct desc {
 	  per_trigger, of_count },
 	{ "interruptions.stolen", "ns/s", "trace", DIR_LOWER, LATENCY_MEAN, 0, stolen_rate,
 	  of_time },
+	{ "own_stays", "stays", "trace", DIR_NONE, LATENCY_MEAN, 0, own_stays, of_count },
 	{ "excursions", "excursions", "plugin", DIR_LOWER, LATENCY_MEAN, 0, excursions, simulated },
 	{ "excursions.rate", "1/1e9 instructions", "plugin", DIR_LOWER, LATENCY_MEAN, 0,
 	  excursion_rate, simulated },

@@ -92,13 +92,17 @@ static void rates(void **state)
 	value(l, "base", 0, 3, "spin.time", "total", 2e9);
 	value(l, "base", 0, 3, "trace.interruption." WORK, "count", 100);
 	value(l, "base", 0, 3, "trace.interruption.tick:t", "count", 4);
+	value(l, "base", 0, 3, "trace.interruption.syscall:39", "count", 30);
+	value(l, "base", 0, 3, "trace.interruption.other:kernel", "count", 3);
 	value(l, "base", 0, 3, "trace.stolen." WORK, "total", 5e5);
+	value(l, "base", 0, 3, "trace.stolen.syscall:39", "total", 7e7);
 	value(l, "base", 0, 3, "trace.stolen.tick:t", "total", 1e5);
 	value(l, "base", 0, -1, "triggers", "count", 50);
 	latency_judge(l);
 	assert_int_equal(l->nrow, 2);
 	assert_true(median(l, "base", 3, "window") == 2e9);
 	assert_true(median(l, "base", 3, "interruptions") == 104);
+	assert_true(median(l, "base", 3, "own_stays") == 33);
 	assert_true(median(l, "base", 3, "interruptions.rate") == 52);
 	assert_true(median(l, "base", 3, "interruptions.per_trigger") == 2.08);
 	assert_true(median(l, "base", 3, "interruptions.stolen") == 3e5);
