@@ -13,7 +13,7 @@
 #define WATCHED(SYSTEM, NAME, ROLE, ...) EVENT(SYSTEM, NAME, SCOPE_WATCHED, ROLE, ##__VA_ARGS__)
 #define SENDER(SYSTEM, NAME, ROLE, ...) EVENT(SYSTEM, NAME, SCOPE_SENDER, ROLE, ##__VA_ARGS__)
 #define VECTOR(NAME, KIND, WHAT) \
-	WATCHED("irq_vectors", NAME "_entry", ROLE_ENTRY, .kind = KIND, .what = WHAT), \
+	WATCHED("irq_vectors", NAME "_entry", ROLE_ENTRY, .kind = (KIND), .what = (WHAT)), \
 	WATCHED("irq_vectors", NAME "_exit", ROLE_EXIT)
 
 /* include/trace/events/<system>.h, for irq_vectors arch/x86/include/asm/trace/, for exceptions likewise. */

@@ -16,6 +16,8 @@
 
 #define FIXTURES "tests/fixtures/collect/"
 
+/* Rows are lines of a trace: the formatter would tear them apart. */
+// clang-format off
 /* The watched task is "spin", 100, on CPU 3. A name stands right-aligned in 16 columns. */
 #define LINE(task, cpu, flags, us, event) task " [00" #cpu "] " flags "     1." us ": " event "\n"
 #define SPIN(flags, us, event) LINE("            spin-100    ", 3, flags, us, event)
@@ -177,6 +179,7 @@ static const struct {
 	  LINE("    prev_state=S-52     ", 3, "d..2.", "000030", SWITCH("prev_state=S", "52", "S", "spin", "100")),
 	  "1.000020 10 us thread:prev_state=S <- unknown\n" },
 };
+// clang-format on
 
 static void print_stays(const struct trace *t, pid_t pid, struct str *out)
 {
@@ -280,6 +283,7 @@ static void test_torn(void **state)
 	}
 }
 
+// clang-format off
 static const struct {
 	const char *name, *text;
 	size_t events, strange;
@@ -296,6 +300,7 @@ static const struct {
 	{ "a name with a line in it", "        spin\n           -100     [003] d.h..     1.000001: a: b\n", 0, 2 },
 	{ "a name like a line", " x-1 [001] ..:  -100     [003] d.h..     1.000001: a: b\n", 1, 0 },
 };
+// clang-format on
 
 static void test_lines(void **state)
 {
@@ -338,6 +343,7 @@ static void test_one_line(void **state)
 	trace_release(&t);
 }
 
+// clang-format off
 static const char drained[] =
 	SHELL("d..2.", "000001", QUEUE("00000000bb", "drain")) SHELL("d..2.", "000002", "kmalloc: x")
 		SPIN("d..2.", "000020", TO_WORKER)
@@ -363,6 +369,7 @@ static const struct {
 	{ "a gap that the kernel knows nothing of", 1500000000, 1000, 4096,
 	  "gap_ns=1000 at_ns=1500000000\nnothing of this kernel: the machine itself stood still\n" },
 };
+// clang-format on
 
 static void test_timeline(void **state)
 {
@@ -374,7 +381,8 @@ static void test_timeline(void **state)
 	for (size_t i = 0; i < sizeof(timelines) / sizeof(timelines[0]); i++) {
 		cleanup_str struct str got = STR_INIT;
 
-		trace_timeline(&t, 3, timelines[i].start, timelines[i].length, timelines[i].max, &got);
+		trace_timeline(&t, 3, timelines[i].start, timelines[i].length, timelines[i].max,
+			       &got);
 		expect(timelines[i].name, got.buf, timelines[i].want);
 		assert_true(got.len <= timelines[i].max);
 	}
@@ -417,7 +425,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attribution), cmocka_unit_test(test_recorded),
-		cmocka_unit_test(test_torn),	    cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_torn),        cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_one_line),    cmocka_unit_test(test_timeline),
 		cmocka_unit_test(test_osnoise),
 	};
