@@ -31,7 +31,8 @@ struct session_arm {
 	struct strv cmdline; /* complete kernel command line */
 	char *initrd;
 	struct plugin_boot plugin; /* of a target that has one */
-	struct image *image; /* shared by the arms of an architecture; NULL: nothing needs one there */
+	struct image
+		*image; /* shared by the arms of an architecture; NULL: nothing needs one there */
 	bool image_owned;
 	char *image_archive; /* follows the initramfs, or NULL */
 	char *source; /* a kernel tree as a disk, or NULL */
