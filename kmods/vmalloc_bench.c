@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vmalloc_bench: the cost of mapping pages into the kernel's address space and of unmapping them, one
- * area at a time. vfree() clears the page table entries and leaves the flush of the TLBs for later,
- * for many areas together; with `flush` it is done, and timed, with each vfree().
+ * vmalloc_bench: the cost of mapping pages into the kernel's address space and of unmapping them,
+ * one area at a time. vfree() clears the page table entries and leaves the flush of the TLBs for
+ * later, for many areas together; with `flush` it is done, and timed, with each vfree().
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,7 +15,7 @@
 #include "kdelta_marker.h"
 #include "kdelta_round.h"
 
-#define PAGES_MAX (1U << 20)
+#define PAGES_MAX 1048576
 #define TIMES_MAX 1000000
 
 static unsigned int pages = 256;

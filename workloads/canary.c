@@ -27,42 +27,29 @@
 #endif
 
 /*
- * Two instructions and the no-ops, and nothing else between the markers. One loop per number of no-ops: a number
- * looked up in the loop would cost too.
+ * Two instructions and the no-ops, and nothing else between the markers; @n at least 1. One loop per number of
+ * no-ops: a number looked up in the loop would cost too.
  */
 #define LOOP(nops)									\
-	case nops:									\
+	static void loop_##nops(uint64_t n)						\
+	{										\
 		asm volatile("" : "+r"(n));						\
 		kdelta_open(KDELTA_WINDOW_CANARY);					\
 		asm volatile("1:\n\t.rept " #nops "\n\t" NOP "\n\t.endr\n\t" NEXT	\
 			     : "+r"(n) : : "cc", "memory");				\
 		kdelta_close(KDELTA_WINDOW_CANARY);					\
-		break
-/* clang-format on */
-
-/* @n at least 1. */
-static void loop(int nops, uint64_t n)
-{
-	switch (nops) {
-		LOOP(0);
-		LOOP(1);
-		LOOP(2);
-		LOOP(3);
-		LOOP(4);
-		LOOP(5);
-		LOOP(6);
-		LOOP(7);
-		LOOP(8);
-		LOOP(9);
-		LOOP(10);
-		LOOP(11);
-		LOOP(12);
-		LOOP(13);
-		LOOP(14);
-		LOOP(15);
-		LOOP(16);
 	}
-}
+
+LOOP(0) LOOP(1) LOOP(2) LOOP(3) LOOP(4) LOOP(5)
+LOOP(6) LOOP(7) LOOP(8) LOOP(9) LOOP(10) LOOP(11)
+LOOP(12) LOOP(13) LOOP(14) LOOP(15) LOOP(16)
+
+static void (*const loops[CANARY_MAX + 1])(uint64_t n) = {
+	loop_0, loop_1, loop_2, loop_3, loop_4, loop_5,
+	loop_6, loop_7, loop_8, loop_9, loop_10, loop_11,
+	loop_12, loop_13, loop_14, loop_15, loop_16,
+};
+/* clang-format on */
 
 static int canary_round(struct workload_ctx *c, struct err *e)
 {
@@ -72,7 +59,7 @@ static int canary_round(struct workload_ctx *c, struct err *e)
 
 	(void)e;
 	ticks = ticks_read();
-	loop(nops, (uint64_t)operations);
+	loops[nops]((uint64_t)operations);
 	ticks = ticks_read() - ticks;
 	wctx_value(c, "operation", "mean", -1, (double)ticks / (double)operations);
 	wctx_value(c, "operations", "count", -1, (double)operations);
