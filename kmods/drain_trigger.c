@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * drain_trigger: what user space cannot make the kernel do by itself, for the workload drain. A write to a file of
- * kdelta/drain_trigger in debugfs does it, in the context of the writer:
+ * drain_trigger: what user space cannot make the kernel do by itself, for the workload drain. A
+ * write to a file of kdelta/drain_trigger in debugfs does it, in the context of the writer:
  *
  *	create	make a slab cache of its own, which is merged with no other
  *	touch	allocate an object of that cache and free it: it stays in this CPU's sheaf

@@ -125,11 +125,11 @@ void cpulist_add(const cpu_set_t *set, struct str *out)
 
 void cpumask_add(const cpu_set_t *set, struct str *out)
 {
-	int top = WORDS - 1;
-	unsigned int word;
+	bool begun = false;
 
-	for (bool begun = false; top >= 0; top--) {
-		word = 0;
+	for (int top = WORDS - 1; top >= 0; top--) {
+		unsigned int word = 0;
+
 		for (int bit = 0; bit < WORD_BITS; bit++)
 			word |= (unsigned int)!!CPU_ISSET(top * WORD_BITS + bit, set) << bit;
 		if (!word && !begun && top)

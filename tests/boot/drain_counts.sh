@@ -22,8 +22,15 @@ on()
 # The function that the note of this workload names.
 work()
 {
-	sql "SELECT note.value FROM note JOIN v_boot ON v_boot.boot = note.boot_id JOIN workload ON workload.id = note.workload_id
+	sql "SELECT note.value FROM note JOIN v_boot ON v_boot.boot = note.boot_id
+		JOIN workload ON workload.id = note.workload_id
 		WHERE v_boot.target = 'qemu-$arch-isolated' AND workload.label = '$label' AND note.key = 'trigger.work'"
+}
+
+not_honoured()
+{
+	sql "SELECT DISTINCT note.value FROM note JOIN v_boot ON v_boot.boot = note.boot_id
+		WHERE v_boot.target = 'qemu-$arch-isolated' AND note.key = 'isolation'"
 }
 
 # between WHAT GOT MIN MAX
@@ -53,7 +60,8 @@ check()
 	between "stays in the kernel" "$(on window.isolated.excursions)" $5
 }
 
-# arch ARCH QUIET FLUSHES: the stays in the kernel of a CPU that nobody disturbs; the interrupts by which a TLB is flushed from another CPU.
+# arch ARCH QUIET FLUSHES: the stays in the kernel of a CPU that nobody disturbs; the interrupts by which a TLB is
+# flushed from another CPU.
 arch()
 {
 	local quiet=$2 flushes=$3
@@ -80,13 +88,12 @@ arch s390x $many 0
 for arch in x86_64 aarch64; do
 	calls=${line[$arch]}
 	check fault migrate_pages "$n $n" "$half $((n + few))" "$n $many"
-	equal "what $arch does not honour" "$(sql "SELECT group_concat(note.value) FROM note JOIN v_boot ON v_boot.boot = note.boot_id
-		WHERE v_boot.target = 'qemu-$arch-isolated' AND note.key = 'isolation'")" ""
+	equal "what $arch does not honour" "$(not_honoured)" ""
 done
 arch=x86_64 label="drain dirty=none trigger=tlb count=$n"
 equal "TLB shootdowns on x86_64" "$(on interrupts.TLB)" $n
-equal "what s390x does not honour" "$(sql "SELECT DISTINCT note.value FROM note JOIN v_boot ON v_boot.boot = note.boot_id
-	WHERE v_boot.target = 'qemu-s390x-isolated' AND note.key = 'isolation'")" "nohz_full: this kernel has none"
+arch=s390x
+equal "what s390x does not honour" "$(not_honoured)" "nohz_full: this kernel has none"
 equal "what cannot be done" "$(sql "SELECT group_concat(b.target || ' ' || substr(s.reason, 1, 32), '; ') FROM workload_state s
 	JOIN v_boot b ON b.boot = s.boot_id WHERE s.state = 'skipped' AND s.reason NOT LIKE 'fadvise needs%'")" \
 	"qemu-s390x-isolated this kernel cannot migrate pages"
