@@ -10,6 +10,12 @@
 #include "results/latency_figures.h"
 #include "runner/base/str.h"
 
+/* A guest may invent any number of CPUs, causes and senders: what is beyond these is no report. */
+#define ROWS_MAX 4096
+#define CAUSES_MAX 1000
+#define SENDERS_MAX 1000
+#define MORE "more" /* all further ones together */
+
 static const uint64_t default_thresholds[] = { 1000, 10000, 100000, 1000000 };
 
 static int by_size(const void *a, const void *b)
@@ -81,6 +87,7 @@ void latency_free(struct latency *l)
 	for (size_t i = 0; i < l->nrow; i++)
 		latency_row_release(&l->row[i]);
 	free(l->row);
+	latency_row_release(&l->surplus);
 	for (size_t i = 0; i < l->nagainst; i++)
 		comparison_free(&l->against[i].c);
 	free(l->against);
@@ -99,6 +106,8 @@ static struct latency_row *row_of(struct latency *l, const struct latency_key *k
 		    !strcmp(r->target, k->target))
 			return r;
 	}
+	if (l->nrow == ROWS_MAX)
+		return &l->surplus;
 	r = ARRAY_PUSH(l->row, l->nrow, l->row_cap);
 	r->target = xstrdup(k->target);
 	r->variant = xstrdup(k->variant);
@@ -131,6 +140,8 @@ static struct latency_cause *cause_of(struct latency_boot *b, const char *name)
 	for (size_t i = 0; i < b->ncause; i++)
 		if (!strcmp(b->cause[i].name, name))
 			return &b->cause[i];
+	if (b->ncause >= CAUSES_MAX && strcmp(name, MORE) != 0)
+		return cause_of(b, MORE);
 	c = ARRAY_PUSH(b->cause, b->ncause, b->cause_cap);
 	c->name = xstrdup(name);
 	c->count_ev = c->stolen_ev = EV_COUNT;
@@ -143,7 +154,7 @@ static void add_sender(struct latency_boot *b, const char *text, double count)
 	const char *arrow = strstr(text, "<-");
 	struct latency_sender *s;
 
-	if (!arrow)
+	if (!arrow || b->nsender == SENDERS_MAX)
 		return;
 	s = ARRAY_PUSH(b->sender, b->nsender, b->sender_cap);
 	s->cause = xstrndup(text, (size_t)(arrow - text));
@@ -165,12 +176,12 @@ static void trace_value(struct latency_boot *b, const char *name, enum evidence 
 	if ((what = after(name, "interruption."))) {
 		struct latency_cause *c = cause_of(b, what);
 
-		c->count = sum;
+		c->count += sum;
 		c->count_ev = ev;
 	} else if ((what = after(name, "stolen."))) {
 		struct latency_cause *c = cause_of(b, what);
 
-		c->stolen = sum;
+		c->stolen += sum;
 		c->stolen_ev = ev;
 	} else if ((what = after(name, "sender."))) {
 		add_sender(b, what, sum);
@@ -183,11 +194,10 @@ static void window_value(struct latency_boot *b, const char *name, const char *s
 	if (!strcmp(name, "excursions")) {
 		b->excursions = sum;
 		b->followed = true;
-	} else if (!strcmp(name, "excursion_length")) {
-		if (!strcmp(stat, "total"))
-			b->stolen = sum;
-		else if (!strcmp(stat, "max"))
-			b->longest = max;
+	} else if (!strcmp(name, "excursion_length") && !strcmp(stat, "total")) {
+		b->stolen = sum;
+	} else if (!strcmp(name, "excursion_length") && !strcmp(stat, "max")) {
+		b->longest = max;
 	} else if (!strcmp(name, "instructions.user")) {
 		b->user = sum;
 	}

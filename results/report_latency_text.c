@@ -83,9 +83,7 @@ static void add_number(double v, struct str *out)
 {
 	if (!isfinite(v))
 		str_addch(out, '-');
-	else if (v == floor(v) && fabs(v) < 1e15)
-		str_addf(out, "%.0f", v);
-	else if (fabs(v) >= 1000)
+	else if (fabs(v) < 1e15 && (v == floor(v) || fabs(v) >= 1000))
 		str_addf(out, "%.0f", v);
 	else
 		str_addf(out, "%.4g", v);

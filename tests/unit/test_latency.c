@@ -256,6 +256,31 @@ static void senders_of_all_boots(void **state)
 	assert_int_equal(r->dishonoured.n, 1);
 }
 
+/* A guest that invents causes, senders and CPUs: what is too much is one cause, or left out; nothing gets slow. */
+static void more_than_a_report(void **state)
+{
+	struct latency *l = *state;
+	const struct latency_row *r;
+
+	value(l, "base", 0, 3, "spin.time", "total", 1);
+	for (int i = 0; i < 3000; i++) {
+		cleanup_free char *cause = xasprintf("trace.interruption.irq:%d", i);
+		cleanup_free char *sender = xasprintf("trace.sender.irq:1<-s%d", i);
+
+		value(l, "base", 0, 3, cause, "count", 1);
+		value(l, "base", 0, 3, sender, "count", 1);
+	}
+	for (int cpu = 4; cpu < 6000; cpu++)
+		value(l, "base", 0, cpu, "spin.time", "total", 1);
+	latency_judge(l);
+	r = row(l, "base", 3);
+	assert_true(median(l, "base", 3, "interruptions") == 3000);
+	assert_true(median(l, "base", 3, "interruption.more") == 2000);
+	assert_int_equal(r->boot[0].ncause, 1001);
+	assert_int_equal(r->nsender, 1000);
+	assert_int_equal(l->nrow, 4096);
+}
+
 /* Thresholds are sorted and named after the unit that leaves a whole number. */
 static void thresholds(void **state)
 {
@@ -305,6 +330,7 @@ int main(void)
 		TEST(observed_against_observed),
 		TEST(worst_cases_by_gap),
 		TEST(senders_of_all_boots),
+		TEST(more_than_a_report),
 		cmocka_unit_test(thresholds),
 		TEST(the_largest_gap_ends_its_bucket),
 	};
