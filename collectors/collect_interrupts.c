@@ -77,8 +77,8 @@ static int interrupts_setup(struct collector_ctx *c, struct err *e)
 	if (cpus_choose(&it->cpus, collector_str(c, "cpu"), e))
 		return -1;
 	probe(c, it);
-	/* most of schedstat stands still without it; a kernel without CONFIG_SCHEDSTATS has neither */
-	if (collector_int(c, "sched") && setting_change(&it->schedstats, SCHEDSTATS, "1", &why))
+	if (collector_int(c, "schedstats") &&
+	    setting_change(&it->schedstats, SCHEDSTATS, "1", &why))
 		recorder_fact(&c->r, "interrupts.missing", why.msg);
 	return 0;
 }
@@ -114,6 +114,18 @@ static bool is_time(const char *name)
 	return !strcmp(name, "sched.run") || !strcmp(name, "sched.wait");
 }
 
+/* What stands still unless kernel.sched_schedstats is 1 (kernel/sched/stats.h, schedstat_inc()). */
+static bool needs_schedstats(const char *name)
+{
+	static const char *const names[] = { "sched.yields",  "sched.schedules",     "sched.idle",
+					     "sched.wakeups", "sched.wakeups_local", NULL };
+
+	for (const char *const *n = names; *n; n++)
+		if (!strcmp(*n, name))
+			return true;
+	return false;
+}
+
 static void record(const struct collector_ctx *c, const struct source *s, const struct counters *v)
 {
 	const struct interrupts *it = c->priv;
@@ -128,6 +140,8 @@ static void record(const struct collector_ctx *c, const struct source *s, const 
 		};
 
 		if (n->cpu >= 0 && !it->cpus.has[n->cpu])
+			continue;
+		if (needs_schedstats(n->name) && !it->schedstats.path)
 			continue;
 		if (counters_chosen(patterns, n->name + strlen(s->prefix)))
 			recorder_value(&c->r, &m, "count", n->cpu, n->value);
@@ -192,7 +206,13 @@ static const struct param interrupts_params[] = {
 	  .type = PARAM_BOOL,
 	  .unit = "",
 	  .def = "true",
-	  .help = "the scheduler's counts: switches on every CPU, and /proc/schedstat with kernel.sched_schedstats=1" },
+	  .help = "the scheduler's counts: switches, time of running and of waiting" },
+	{ .name = "schedstats",
+	  .type = PARAM_BOOL,
+	  .unit = "",
+	  .def = "false",
+	  .help = "set kernel.sched_schedstats meanwhile, and record wakeups and calls of schedule() too; that makes "
+		  "the scheduler of all CPUs slower" },
 	{ .name = NULL },
 };
 

@@ -79,7 +79,8 @@ static int osnoise_setup(struct collector_ctx *c, struct err *e)
 	str_init(&o->text);
 	if (cpus_choose(&o->cpus, collector_str(c, "cpu"), e))
 		return -1;
-	if (tracefs_open(&o->fs, (int)collector_int(c, "buffer"), &why) || set_all(c, o, &why))
+	if (tracefs_open(&o->fs, "osnoise", (int)collector_int(c, "buffer"), &why) ||
+	    set_all(c, o, &why))
 		return collector_skip(c, e, "%s", why.msg);
 	return 0;
 }
@@ -152,7 +153,7 @@ static void osnoise_teardown(struct collector_ctx *c)
 		tracefs_set(&o->fs, "current_tracer", "nop", NULL);
 	for (int i = SETTINGS; i-- > 0;)
 		setting_restore(&o->settings[i]);
-	tracefs_close(&o->fs);
+	tracefs_close(&o->fs, false);
 	str_release(&o->text);
 	noise_release(&o->noise);
 	free(o);

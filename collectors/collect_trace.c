@@ -210,7 +210,7 @@ static int trace_setup(struct collector_ctx *c, struct err *e)
 	str_init(&t->text);
 	if (cpus_choose(&t->cpus, collector_str(c, "cpu"), e))
 		return -1;
-	if (tracefs_open(&t->fs, (int)collector_int(c, "buffer"), &why))
+	if (tracefs_open(&t->fs, "trace", (int)collector_int(c, "buffer"), &why))
 		return collector_skip(c, e, "%s", why.msg);
 	enable_table(c, t, &left_out);
 	enable_asked(c, t, &left_out);
@@ -341,7 +341,7 @@ static void trace_teardown(struct collector_ctx *c)
 {
 	struct tracing *t = c->priv;
 
-	tracefs_close(&t->fs);
+	tracefs_close(&t->fs, true);
 	str_release(&t->text);
 	tasks_release(&t->tasks);
 	free(t->tally);

@@ -35,18 +35,14 @@ static int find_or_mount(struct tracefs *t, struct err *e)
 	return 0;
 }
 
-static int make_instance(struct tracefs *t, struct err *e)
+static int make_instance(struct tracefs *t, const char *name, struct err *e)
 {
-	cleanup_free char *dir = xasprintf("%s/instances/kdelta.%d", t->root, (int)getpid());
-	static int number; /* a process may have several */
+	cleanup_free char *dir = xasprintf("%s/instances/kdelta-%s", t->root, name);
 
-	t->dir = xasprintf("%s.%d", dir, number++);
-	if (!mkdir(t->dir, 0700))
-		return 0;
-	err_errno(e, ERR_INFRA, "cannot make a trace instance '%s'", t->dir);
-	free(t->dir);
-	t->dir = NULL;
-	return -1;
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return err_errno(e, ERR_INFRA, "cannot make a trace instance '%s'", dir);
+	t->dir = xstrdup(dir);
+	return 0;
 }
 
 static int open_switch(struct tracefs *t, struct err *e)
@@ -57,27 +53,27 @@ static int open_switch(struct tracefs *t, struct err *e)
 	return t->on < 0 ? err_errno(e, ERR_INFRA, "cannot open '%s'", path) : 0;
 }
 
-int tracefs_open(struct tracefs *t, int buffer, struct err *e)
+int tracefs_open(struct tracefs *t, const char *name, int buffer, struct err *e)
 {
 	cleanup_free char *size = xasprintf("%d", buffer);
 
 	*t = (struct tracefs)TRACEFS_INIT;
-	if (find_or_mount(t, e) || make_instance(t, e) || open_switch(t, e) ||
+	if (find_or_mount(t, e) || make_instance(t, name, e) || open_switch(t, e) ||
 	    tracefs_run(t, false, e) || tracefs_set(t, "trace_clock", "mono", e) ||
 	    tracefs_set(t, "options/overwrite", "0", e) ||
 	    tracefs_set(t, "buffer_size_kb", size, e)) {
-		tracefs_close(t);
+		tracefs_close(t, false);
 		return -1;
 	}
 	return 0;
 }
 
-void tracefs_close(struct tracefs *t)
+void tracefs_close(struct tracefs *t, bool keep)
 {
 	if (t->on >= 0)
 		close(t->on);
 	/* events are off and the buffer is freed with it (kernel/trace/trace.c, instance_rmdir()) */
-	if (t->dir)
+	if (t->dir && !keep)
 		rmdir(t->dir);
 	if (t->mounted) {
 		umount2(t->root, MNT_DETACH);

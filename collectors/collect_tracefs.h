@@ -5,6 +5,11 @@
  *
  *	tracefs_open() → tracefs_enable()… → (tracefs_clear(), tracefs_run(t, true) … tracefs_run(t, false),
  *	tracefs_read()) × rounds → tracefs_close()
+ *
+ * An instance may be kept, with its events: turning an event on or off rewrites the kernel's code while all CPUs
+ * run, and the next workload of the boot wants the same ones. QEMU before 8.1 can execute what was there before
+ * when a CPU has a thread of its own (it does not lock the pages that it translates), and then an x86 kernel ends
+ * with "Oops: int3"; so it is done as rarely as can be.
  */
 #ifndef KDELTA_COLLECTORS_COLLECT_TRACEFS_H
 #define KDELTA_COLLECTORS_COLLECT_TRACEFS_H
@@ -26,9 +31,11 @@ struct tracefs {
 		.root = NULL, .dir = NULL, .on = -1, .mounted = false                              \
 	}
 
-/* tracefs is mounted at a private place where it is not mounted yet. @buffer: KiB per CPU. */
-int tracefs_open(struct tracefs *t, int buffer, struct err *e);
-void tracefs_close(struct tracefs *t); /* fine after a failed or missing tracefs_open() */
+/* Make the instance @name, or take the one that was kept. tracefs is mounted at a private place where it is not
+ * mounted yet. @buffer: KiB per CPU. */
+int tracefs_open(struct tracefs *t, const char *name, int buffer, struct err *e);
+/* Fine after a failed or missing tracefs_open(). @keep: for the next workload. */
+void tracefs_close(struct tracefs *t, bool keep);
 
 /* Record this event. @filter: in the kernel's own language, NULL: all. An event that this kernel does not have,
  * and a filter that it does not understand, are -1. */
