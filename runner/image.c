@@ -209,18 +209,26 @@ static void bootstrap_argv(const struct want *w, const struct debian_mirror *m, 
 		   m->signed_by ? m->signed_by : "", m->signed_by ? "]" : "", m->uri, w->suite);
 }
 
+static int find_bootstrap(const struct want *w, const char *tar, struct strv *argv, struct err *e)
+{
+	struct debian_mirror m = { 0 };
+
+	if (image_check(e) || debian_mirror_find(w->suite, &m, e))
+		return -1;
+	bootstrap_argv(w, &m, tar, argv);
+	debian_mirror_release(&m);
+	return 0;
+}
+
 static int bootstrap(const struct want *w, const char *tar, struct err *e)
 {
 	cleanup_strv struct strv argv = STRV_INIT, env = STRV_INIT;
 	cleanup_str struct str out = STR_INIT, why = STR_INIT;
-	struct debian_mirror m = { 0 };
 	struct proc p = PROC_INIT;
 	struct proc_result r;
 
-	if (debian_mirror_find(w->suite, &m, e))
+	if (find_bootstrap(w, tar, &argv, e))
 		return -1;
-	bootstrap_argv(w, &m, tar, &argv);
-	debian_mirror_release(&m);
 	strv_push(&env, "LC_ALL=C");
 	strv_push(&env, "SOURCE_DATE_EPOCH=0");
 	p.argv = (const char *const *)argv.v;
@@ -341,6 +349,16 @@ bool image_find(const struct arch *a, const struct strv *packages, struct image 
 	found = !want_init(&w, a, packages, NULL) && request_load(&w, im);
 	want_release(&w);
 	return found;
+}
+
+int image_command(const struct arch *a, const struct strv *packages, struct strv *argv,
+		  struct err *e)
+{
+	struct want w;
+	int ret = want_init(&w, a, packages, e) || find_bootstrap(&w, "root.tar", argv, e) ? -1 : 0;
+
+	want_release(&w);
+	return ret;
 }
 
 const char *image_version(const struct image *im, const char *package)

@@ -57,6 +57,9 @@ int image_get(const struct arch *a, const struct strv *packages, const struct bu
 	      struct image *im, struct err *e);
 /* Is it there already? Never makes one; @im is filled when it is. */
 bool image_find(const struct arch *a, const struct strv *packages, struct image *im);
+/* For --dry-run: the command line that would make it; fails as image_get() does where it can be known. */
+int image_command(const struct arch *a, const struct strv *packages, struct strv *argv,
+		  struct err *e);
 /* Can images be made on this machine? 0, or -1 with what is missing and what to install. */
 int image_check(struct err *e);
 /* The version of a package of the image, or NULL; @im->manifest owns it. */

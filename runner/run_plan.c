@@ -8,6 +8,7 @@
 #include "runner/hostinfo.h"
 #include "runner/kernel_static.h"
 #include "runner/paths.h"
+#include "runner/session_image.h"
 
 #define BOOT_ESTIMATE 5.0 /* s: a small kernel under TCG, with a short workload */
 
@@ -337,14 +338,15 @@ static int print_boot(const struct session *s, size_t i, struct str *out, struct
 	return ret;
 }
 
-int run_plan_print(const struct plan *p, const struct session *session, struct str *out,
-		   struct err *e)
+int run_plan_print(const struct plan *p, struct session *session, struct str *out, struct err *e)
 {
 	double seconds = (double)p->norder * BOOT_ESTIMATE;
 
 	print_head(p, out);
 	print_collectors(p->suite, out);
 	print_order(p, out);
+	if (images_show(session, out, e))
+		return -1;
 	for (size_t i = 0; i < p->narms; i++) {
 		const struct plan_arm *shared = shares_build(p, i);
 

@@ -45,22 +45,35 @@ static const struct arch *arch_of(const struct session_arm *a)
 	return a->plan->target->arch;
 }
 
+static struct session_arm *first_of_arch(const struct session *s, const struct session_arm *a)
+{
+	struct session_arm *b = s->arms;
+
+	while (is_fake(b) || arch_of(b) != arch_of(a))
+		b++;
+	return b;
+}
+
+/* Of all arms of its architecture. */
+static void arch_packages(const struct session *s, const struct session_arm *a, struct strv *out)
+{
+	for (size_t i = 0; i < s->plan->narms; i++)
+		if (!is_fake(&s->arms[i]) && arch_of(&s->arms[i]) == arch_of(a))
+			arm_packages(s, &s->arms[i], out);
+}
+
 /* The first arm of an architecture makes the image, for all of them. */
 static int arm_image(struct session *s, struct session_arm *a, const struct build_progress *p,
 		     struct err *e)
 {
-	const struct session_arm *end = s->arms + s->plan->narms;
+	const struct session_arm *first = first_of_arch(s, a);
 	cleanup_strv struct strv packages = STRV_INIT;
 
-	for (const struct session_arm *b = s->arms; b < a; b++) {
-		if (!is_fake(b) && arch_of(b) == arch_of(a)) {
-			a->image = b->image;
-			return 0;
-		}
+	if (first != a) {
+		a->image = first->image;
+		return 0;
 	}
-	for (const struct session_arm *b = a; b < end; b++)
-		if (!is_fake(b) && arch_of(b) == arch_of(a))
-			arm_packages(s, b, &packages);
+	arch_packages(s, a, &packages);
 	if (!packages.n)
 		return 0;
 	a->image = xcalloc(1, sizeof(*a->image));
@@ -92,6 +105,58 @@ int images_prepare(struct session *s, const struct build_progress *p, struct err
 
 		if (!is_fake(a) && (arm_image(s, a, p, e) || arm_source(s, a, p, e)))
 			return -1;
+	}
+	return 0;
+}
+
+static int show_image(const struct session_arm *a, const struct strv *packages, struct str *out,
+		      struct err *e)
+{
+	cleanup_strv struct strv argv = STRV_INIT;
+
+	str_addf(out, "\nroot image for %s:\n  ", arch_of(a)->name);
+	if (a->image->file)
+		str_addf(out, "made already: %.8s", a->image->key);
+	else if (image_command(arch_of(a), packages, &argv, e))
+		return -1;
+	strv_quote(&argv, out);
+	str_addch(out, '\n');
+	return 0;
+}
+
+/* What is unpacked into memory is none. */
+static void name_disks(const struct session *s, struct session_arm *a)
+{
+	const char *file = a->image->file ? a->image->file : "root.squashfs";
+
+	if (a->plan->target->icount < 0)
+		a->disks[a->ndisks++] = (struct boot_disk){ file, IMAGE_SERIAL, EXEC_IMAGE };
+	if (arm_builds_kernels(s, a))
+		a->disks[a->ndisks++] = (struct boot_disk){ "source.squashfs", IMAGE_SOURCE_SERIAL,
+							    EXEC_IMAGE EXEC_SOURCE };
+}
+
+int images_show(struct session *s, struct str *out, struct err *e)
+{
+	for (size_t i = 0; i < s->plan->narms; i++) {
+		struct session_arm *a = &s->arms[i], *first;
+		cleanup_strv struct strv packages = STRV_INIT;
+
+		if (is_fake(a))
+			continue;
+		arch_packages(s, a, &packages);
+		if (!packages.n)
+			continue;
+		first = first_of_arch(s, a);
+		if (first == a) {
+			a->image = xcalloc(1, sizeof(*a->image));
+			a->image_owned = true;
+			image_find(arch_of(a), &packages, a->image);
+			if (show_image(a, &packages, out, e))
+				return -1;
+		}
+		a->image = first->image;
+		name_disks(s, a);
 	}
 	return 0;
 }
