@@ -161,7 +161,8 @@ struct latency {
 	struct latency_row *
 		row; /* after latency_judge(): by target, workload, CPU; the baseline, and the variants as they came */
 	size_t nrow, row_cap;
-	struct latency_row surplus; /* what a guest recorded of more CPUs than a report has rows; never shown */
+	struct latency_row
+		surplus; /* what a guest recorded of more CPUs than a report has rows; never shown */
 	struct latency_comparison
 		*against; /* one per row that has a row of the reference to compare with */
 	size_t nagainst, against_cap;
