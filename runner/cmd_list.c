@@ -73,6 +73,15 @@ static void add_words(const char *before, const char *const *words, const char *
 		str_addf(out, "%s%s%s", w == words ? before : ", ", *w, w[1] ? "" : after);
 }
 
+/* " [x86_64, s390x]", or that it is for all there are. */
+static void add_archs_of(const char *const *archs, struct str *out)
+{
+	if (archs)
+		add_words(" [", archs, "]", out);
+	else
+		str_add(out, " [all architectures]");
+}
+
 static int list_workloads(struct config *c, const char *kind, struct str *out, struct err *e)
 {
 	(void)c;
@@ -82,7 +91,7 @@ static int list_workloads(struct config *c, const char *kind, struct str *out, s
 		const struct workload *w = *p;
 
 		str_addf(out, "  %-22s %s", w->name, w->summary);
-		add_words(" [", w->archs, "]", out);
+		add_archs_of(w->archs, out);
 		if (w->module)
 			str_addf(out, "; module %s", w->module);
 		if (w->cpus > 1)
@@ -103,7 +112,7 @@ static int list_collectors(struct config *c, const char *kind, struct str *out, 
 		const struct collector *col = *p;
 
 		str_addf(out, "  %-22s %s", col->name, col->summary);
-		add_words(" [", col->archs, "]", out);
+		add_archs_of(col->archs, out);
 		add_words("; needs ", col->kconfig, "", out);
 		add_words("; packages ", col->packages, "", out);
 		if (col->disturbs)
