@@ -74,10 +74,10 @@ static void add_words(const char *before, const char *const *words, const char *
 }
 
 /* " [x86_64, s390x]", or that it is for all there are. */
-static void add_archs_of(const char *const *archs, struct str *out)
+static void add_archs_of(const char *const *names, struct str *out)
 {
-	if (archs)
-		add_words(" [", archs, "]", out);
+	if (names)
+		add_words(" [", names, "]", out);
 	else
 		str_add(out, " [all architectures]");
 }
