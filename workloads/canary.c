@@ -55,13 +55,14 @@ static int canary_round(struct workload_ctx *c, struct err *e)
 {
 	long long operations = wctx_int(c, "operations");
 	int nops = (int)wctx_int(c, "canary");
-	uint64_t ticks;
+	uint64_t ticks, empty = ticks_empty();
 
 	(void)e;
 	ticks = ticks_read();
 	loops[nops]((uint64_t)operations);
-	ticks = ticks_read() - ticks;
+	ticks = ticks_less(ticks_read() - ticks, empty);
 	wctx_value(c, "operation", "mean", -1, (double)ticks / (double)operations);
+	wctx_value(c, "empty", "min", -1, (double)empty);
 	wctx_value(c, "operations", "count", -1, (double)operations);
 	return 0;
 }
@@ -86,6 +87,7 @@ static const struct param canary_params[] = {
 
 static const struct metric canary_metrics[] = {
 	{ "operation", "ticks/op", DIR_LOWER, "one operation" },
+	{ "empty", "ticks", DIR_NONE, "the window without a loop, which was subtracted" },
 	{ "operations", "operations", DIR_NONE, "turns of the loop in a round" },
 	{ .name = NULL },
 };

@@ -189,7 +189,7 @@ static int run_acts(struct pte *p, long long times, uint64_t empty, struct costs
 
 		if (one_act(p, &ticks, e))
 			return -1;
-		ticks = ticks > empty ? ticks - empty : 0;
+		ticks = ticks_less(ticks, empty);
 		costs->total += ticks;
 		if (ticks < costs->min)
 			costs->min = ticks;

@@ -34,4 +34,17 @@ static inline __attribute__((always_inline)) uint64_t ticks_read(void)
 	return t;
 }
 
+/*
+ * What a timed window costs that has nothing in it: the cheapest of some, so that what is subtracted is never more
+ * than the clock itself took. ticks_empty() is of two ticks_read(), clock_empty() of two calls of @now, in its unit.
+ */
+uint64_t ticks_empty(void);
+uint64_t clock_empty(uint64_t (*now)(void));
+
+/* The length of a window without its @empty share; a clock coarser than the difference makes it 0. */
+static inline uint64_t ticks_less(uint64_t ticks, uint64_t empty)
+{
+	return ticks > empty ? ticks - empty : 0;
+}
+
 #endif
