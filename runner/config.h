@@ -63,7 +63,7 @@ struct variant {
 	char *name, *file, *description;
 	const struct source *source;
 	struct strv patches; /* absolute paths: folders of *.patch, or mbox files; in order */
-	char *base_config; /* make target that starts the configuration: tinyconfig, defconfig */
+	char *base_config; /* make targets that start the configuration: "tinyconfig", "defconfig mod2noconfig" */
 	struct strv
 		fragments; /* absolute paths; "{arch}" is replaced by the caller of variant_fragments */
 	struct strv options; /* "CONFIG_X=y", "CONFIG_X=n", inline */

@@ -76,7 +76,8 @@ static const struct config_key variant_keys[] = {
 	  .type = KEY_STRING,
 	  .offset = offsetof(struct variant, base_config),
 	  .def = "tinyconfig",
-	  .help = "make target that the kernel configuration starts from" },
+	  .help = "make target that the kernel configuration starts from, or several: `defconfig mod2noconfig` is "
+		  "the architecture's default without what it has as modules" },
 	{ .name = "fragments",
 	  .type = KEY_SPECIAL,
 	  .offset = offsetof(struct variant, fragments),

@@ -181,7 +181,8 @@ int kernel_commands(const struct variant *v, const struct arch *a, const struct 
 		struct strv none = STRV_INIT;
 		cleanup_free char *near = o->force ? NULL : kernel_nearest(&r, &none);
 
-		strv_push(add_make(&r, 1, out), v->base_config ? v->base_config : "tinyconfig");
+		strv_split(add_make(&r, 1, out), v->base_config ? v->base_config : "tinyconfig",
+			   " ");
 		strv_push(add_make(&r, 1, out), "olddefconfig");
 		make_targets(a, add_make(&r, o->jobs, out));
 		*estimate = build_time_last(a, !near, &objects);

@@ -71,9 +71,10 @@ char *kernel_nearest(const struct request *r, const struct strv *touched);
 /* Lines of <kernel>/touched: files that its patches name. */
 int touched_read(const char *dir, struct strv *out, struct err *e);
 
-/* make_*: @log_fd takes the output; a failure is the first error in the log, with its path. */
+/* make_*: @log_fd takes the output; a failure is the first error in the log, with its path. @targets: one or
+ * more, by spaces. */
 void make_argv(const struct request *r, const char *tree, int jobs, struct strv *argv);
-int make_config(const struct request *r, const char *target, int log_fd, struct err *e);
+int make_config(const struct request *r, const char *targets, int log_fd, struct err *e);
 int make_kernel(const struct request *r, const struct partial *part, int jobs,
 		const struct build_progress *p, double *seconds, struct err *e);
 /* End what a killed kdelta's make left running. Only while the log's lock shows that there is something. */

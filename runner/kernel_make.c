@@ -149,14 +149,14 @@ static int make_failed(const struct request *r, const char *what, const struct p
 		       r->log);
 }
 
-int make_config(const struct request *r, const char *target, int log_fd, struct err *e)
+int make_config(const struct request *r, const char *targets, int log_fd, struct err *e)
 {
 	cleanup_strv struct strv argv = STRV_INIT, env = STRV_INIT;
 	struct proc p = PROC_INIT;
 	struct proc_result res;
 
 	make_argv(r, r->tree, 1, &argv);
-	strv_push(&argv, target);
+	strv_split(&argv, targets, " ");
 	make_env(&env);
 	p.argv = (const char *const *)argv.v;
 	p.env = &env;

@@ -49,12 +49,8 @@ int build_lock(const char *name, const struct build_progress *p, const char *who
 }
 
 /* It becomes an argument of make, so it must be the name of a configuration and nothing else. */
-static int check_base_config(const struct variant *v, struct err *e)
+static int check_config_target(const struct variant *v, const char *s, struct err *e)
 {
-	const char *s = v->base_config;
-
-	if (!s)
-		return 0;
 	for (size_t i = 0; s[i]; i++)
 		if (!islower((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
 		    !(i && strchr("_-.", s[i])))
@@ -64,6 +60,21 @@ static int check_base_config(const struct variant *v, struct err *e)
 	if (!str_ends(s, "config"))
 		return err_set(e, ERR_USAGE, "base_config of '%s': '%s' does not end in 'config'",
 			       v->name, s);
+	return 0;
+}
+
+static int check_base_config(const struct variant *v, struct err *e)
+{
+	cleanup_strv struct strv targets = STRV_INIT;
+
+	if (!v->base_config)
+		return 0;
+	strv_split(&targets, v->base_config, " ");
+	if (!targets.n)
+		return err_set(e, ERR_USAGE, "base_config of '%s' is empty", v->name);
+	for (size_t i = 0; i < targets.n; i++)
+		if (check_config_target(v, targets.v[i], e))
+			return -1;
 	return 0;
 }
 

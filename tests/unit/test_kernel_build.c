@@ -253,6 +253,10 @@ static void a_foreign_variant_is_refused(void **state)
 	build_fails(w, "is not a make target");
 	w->variant.base_config = (char *)"distclean";
 	build_fails(w, "does not end in 'config'");
+	w->variant.base_config = (char *)"tinyconfig distclean";
+	build_fails(w, "'distclean' does not end in 'config'");
+	w->variant.base_config = (char *)" ";
+	build_fails(w, "base_config of 'base' is empty");
 }
 
 static void the_dry_run_names_the_commands(void **state)
