@@ -9,6 +9,8 @@
 #          with functions, calls and excursions followed too. Interleaved like the above.
 #   counts  reading what the plugin wrote into the records of the boot.
 #   static  analysis and comparison of two vmlinux.
+#   empty  what each timing workload measured of a window with nothing in it, and subtracted: it is recorded in
+#          every round of every run. That every timing workload has one is a unit test.
 #   hist   recording one sample into a histogram in user space, per sample.
 #   store  rows per second into the database.
 #
@@ -19,6 +21,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 kdelta=$PWD/build/kdelta
 target=${BENCH_TARGET:-qemu-$(uname -m)-icount}
+isolated=qemu-$(uname -m)-isolated # of drain, which needs a second CPU
 plain=${BENCH_PLAIN:-qemu-$(uname -m)-icount}
 pairs=${BENCH_PAIRS:-10}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/kdelta-bench.XXXXXX")
@@ -52,6 +55,11 @@ counted=('pte: {times: 20, rounds: 3, warmup: 1, timeout: 60}'
 suite bench "$target" 'none: {rounds: 1, warmup: 0, timeout: 30}'
 plugin_target bench-windows windows
 plugin_target bench-everything '[windows, where=10, call=preempt_schedule_notrace, excursions=on]'
+suite bench-empty "$target" 'canary: {operations: 1000, rounds: 3}' 'kmalloc_bench: {size: 64, iterations: 100, rounds: 3}' \
+	'slab_bench: {op: single, iterations: 100, rounds: 3}' 'percpu_bench: {op: add, iterations: 100, rounds: 3}' \
+	'vmalloc_bench: {pages: 4, rounds: 3}' 'pte: {op: mprotect, pages: 16, times: 20, rounds: 3}' \
+	'memcg: {cgroups: 20, rounds: 3}'
+suite bench-empty-drain "$isolated" 'drain: {trigger: stat_refresh, dirty: none, count: 5, rounds: 3}'
 suite bench-plain "$plain" "${counted[@]}"
 suite bench-windows bench-windows "${counted[@]}"
 suite bench-everything bench-everything "${counted[@]}"
@@ -131,12 +139,31 @@ interleave "$tmp/boot" run_bare run_kdelta
 ratios "$tmp/boot" 'boot kdelta / QEMU' bare kdelta "$target" 1.10
 "$kdelta" build base --target "$plain" >&2
 for what in windows everything; do
-	interleave "$tmp/$what" 'run_suite bench-plain' "run_suite bench-$what"
+	interleave "$tmp/$what" 'run_suite bench-empty "$target" 'canary: {operations: 1000, rounds: 3}' 'kmalloc_bench: {size: 64, iterations: 100, rounds: 3}' \
+	'slab_bench: {op: single, iterations: 100, rounds: 3}' 'percpu_bench: {op: add, iterations: 100, rounds: 3}' \
+	'vmalloc_bench: {pages: 4, rounds: 3}' 'pte: {op: mprotect, pages: 16, times: 20, rounds: 3}' \
+	'memcg: {cgroups: 20, rounds: 3}'
+suite bench-empty-drain "$isolated" 'drain: {trigger: stat_refresh, dirty: none, count: 5, rounds: 3}'
+suite bench-plain' "run_suite bench-$what"
 	ratios "$tmp/$what" "plugin, $what" without with "$plain" 2.5
 done
 seconds "$kdelta" compare --static base base --target "$target" >"$tmp/static"
 printf 'static compare two vmlinux  %.2f s  (%s bytes of text each; goal 3)\n' "$took" \
 	"$(awk '$1 == "text" { print $2 }' "$tmp/static")"
+
+# The empty windows of a run, mean of its rounds. (Ticks under instruction counting are instructions.)
+empty_windows()
+{
+	sqlite3 -batch -separator ' ' "$tmp/bench.db" "SELECT substr(workload, 1, instr(workload || ' ', ' ') - 1), metric,
+			printf('%.4g', avg(value)), unit FROM v_record WHERE run = $1 AND metric LIKE '%empty'
+			AND stat IN ('min', 'mean') AND unit NOT LIKE 'instructions%' GROUP BY workload, metric ORDER BY 1, 2" |
+		awk '{ printf "%-22s %-26s %s %s, subtracted\n", "empty window", $1 " " $2, $3, $4 }'
+}
+
+for suite in bench-empty bench-empty-drain; do
+	run_suite $suite
+	empty_windows "$(sqlite3 -batch "$tmp/bench.db" 'SELECT max(id) FROM run')"
+done
 for program in build/bench/bench_*; do
 	[[ ! -x $program || -d $program ]] || "$program" "$tmp/${program##*/}"
 done
