@@ -137,8 +137,8 @@ static const struct file_operations run_fops = {
 static int result_show(struct seq_file *m, void *unused)
 {
 	static const struct kdelta_side_names names[SIDES] = {
-		[SIDE_VMALLOC] = KDELTA_SIDE_NAMES("vmalloc"),
-		[SIDE_VFREE] = KDELTA_SIDE_NAMES("vfree"),
+		[SIDE_VMALLOC] = KDELTA_SIDE_NAMES(vmalloc),
+		[SIDE_VFREE] = KDELTA_SIDE_NAMES(vfree),
 	};
 	unsigned int side;
 
