@@ -61,10 +61,13 @@ says_not()
 	! grep -Eq -e "$2" "$1" || fail "${1##*/} has a line with '$2': $(grep -E -m1 -e "$2" "$1")"
 }
 
-# sql QUERY: on $db. Waits for writers.
+# sql QUERY: on $db. Waits for writers. What a wrong query gives is equal to nothing that a test wants.
 sql()
 {
-	sqlite3 -batch -cmd '.timeout 10000' "$db" "$1"
+	sqlite3 -batch -cmd '.timeout 10000' "$db" "$1" || {
+		echo "(the query failed)"
+		return 1
+	}
 }
 
 # equal WHAT GOT WANTED
@@ -110,9 +113,12 @@ boots()
 	sql "SELECT count(*) FROM v_boot WHERE run = $1 AND status = '$2'"
 }
 
+# There may be no table yet.
 boots_at_least()
 {
-	[[ -e $db && $(boots "$1" "$2" 2>/dev/null || echo 0) -ge $3 ]]
+	local n
+
+	[[ -e $db ]] && n=$(boots "$1" "$2" 2>/dev/null) && [[ $n -ge $3 ]]
 }
 
 use_fake()

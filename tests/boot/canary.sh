@@ -20,9 +20,10 @@ for arch in x86_64 aarch64 s390x; do
 			| . * 100 | round / 100' "$out")
 		[[ $added == 1 || $added == 1.01 ]] || fail "$metric on $arch grew by $added instructions, wanted 1"
 	done
-	# the loop in user space: two instructions, and three
-	grown=$(sql "SELECT round(max(value) - min(value), 1) FROM v_record WHERE target = 'qemu-$arch-icount'
-		AND workload LIKE 'canary %' AND metric = 'operation.instructions'")
+	# the loop in user space: two instructions, and three; some rounds have no timer interrupt in them
+	grown=$(sql "SELECT round(max(least) - min(least), 1) FROM (SELECT min(value) AS least FROM v_record
+		WHERE target = 'qemu-$arch-icount' AND workload LIKE 'canary %' AND metric = 'operation.instructions'
+		GROUP BY variant)")
 	equal "growth of the loop in user space on $arch" "$grown" 1.0
 done
 db_whole
