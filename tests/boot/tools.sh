@@ -138,7 +138,7 @@ equal "states of bad programs" "$(sql "SELECT w.number || ' ' || s.state || ' ' 
 	"0 broken stress-ng: ended by SIGSEGV: it gave no reason
 1 skipped there is no 'hackbench' in the root image: its package is 'rt-tests'
 2 broken crashed with SIGSEGV
-3 broken cannot read the output of rtla
+3 broken rtla says nothing of any CPU
 4 ok "
 # what the first round measured is kept, and what came after all that
 equal "rounds of stress-ng" "$(sql "SELECT group_concat(round) FROM v_record WHERE run = 2 AND metric = 'ops'")" 0
