@@ -30,6 +30,24 @@ equal "cycles of an emulator" "$(sql "SELECT count(*) FROM v_record WHERE metric
 equal "reasons for cycles on x86_64" "$(sql "SELECT count(DISTINCT value) FROM note
 	WHERE key = 'collector.skipped' AND value LIKE 'perf_events: event ''cycles'': %'")" 1
 
+# Nine events for a PMU of six counters and one of cycles (QEMU's cortex-a72) take turns. The loop of the canary is two
+# instructions; what a part of it gives, scaled, is them all, and the numbers say that they are estimates.
+cat >"$TEST_TMP/turns.yaml" <<'EOF'
+description: more events than counters
+variants: [base]
+targets: [qemu-aarch64-icount]
+boots: 1
+collectors:
+  - perf_events: {events: "instructions:u,instructions:k,instructions,r8,r8:u,r8:k,cycles,cycles:u,cycles:k"}
+workloads:
+  - canary: {operations: 20000000, rounds: 1, warmup: 0, timeout: 60}
+EOF
+want 0 "$kdelta" run "$TEST_TMP/turns.yaml" --db "$db"
+equal "scaled instructions in percent of 2 times 20000000" "$(sql "SELECT CAST(round(value / 400000) AS INTEGER)
+	FROM v_record WHERE run = 2 AND metric = 'perf.instructions:u'")" 100
+equal "events that took turns" "$(sql "SELECT count(DISTINCT value) FROM note JOIN v_boot ON v_boot.boot = note.boot_id
+	WHERE run = 2 AND key = 'perf.multiplexed' AND value GLOB '* on the PMU for [4-9]? % of the window, and is scaled'")" 6
+
 sed 's/events: ".*"/events: NO_SUCH_EVENT, pmu: nosuch/' "$TEST_TMP/suite.yaml" >"$TEST_TMP/bad.yaml"
 want 2 "$kdelta" run "$TEST_TMP/bad.yaml" --db "$db" --only target=qemu-s390x-count
 says "$errors" "collector 'perf_events': .*NO_SUCH_EVENT.*s390x"
