@@ -14,6 +14,7 @@ extern const struct workload workload_memcg;
 extern const struct workload workload_none;
 extern const struct workload workload_percpu_bench;
 extern const struct workload workload_pte;
+extern const struct workload workload_qpw_stress;
 extern const struct workload workload_rtla;
 extern const struct workload workload_slab_bench;
 extern const struct workload workload_stress_ng;
@@ -34,6 +35,7 @@ const struct workload *const workloads[] = {
 	&workload_none,
 	&workload_percpu_bench,
 	&workload_pte,
+	&workload_qpw_stress,
 	&workload_rtla,
 	&workload_slab_bench,
 	&workload_stress_ng,
