@@ -102,7 +102,10 @@ static int append_content(int out, int in, long long size, struct err *e)
 	memset(buf, 0, BLOCK);
 	if (port_write(out, buf, (size_t)((BLOCK - size % BLOCK) % BLOCK)))
 		return err_errno(e, ERR_INFRA, "cannot write it");
-	return shrunk ? err_set(e, ERR_INFRA, "it became shorter meanwhile") : 0;
+	if (!shrunk)
+		return 0;
+	err_set(e, ERR_INFRA, "it became shorter meanwhile");
+	return 1;
 }
 
 int artifact_append(int out, int number, const char *name, int in, long long size, struct err *e)
@@ -157,12 +160,16 @@ static int send_locked(int lock, int number, const char *name, int in, struct er
 	if (port < 0)
 		return -1;
 	sent.cut = 1;
-	ret = note_sent(lock, &sent, e) || artifact_append(port, number, name, in, st.st_size, e);
+	ret = note_sent(lock, &sent, e);
+	if (!ret)
+		ret = artifact_append(port, number, name, in, st.st_size, e);
 	close(port);
+	if (ret < 0)
+		return -1;
 	sent.cut = 0;
 	sent.files++;
 	sent.bytes += st.st_size;
-	return ret ? -1 : note_sent(lock, &sent, e);
+	return note_sent(lock, &sent, e) || ret ? -1 : 0;
 }
 
 int artifact_send(int number, const char *name, const char *path, struct err *e)

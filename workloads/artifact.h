@@ -24,8 +24,9 @@
 int artifact_send(int number, const char *name, const char *path, struct err *e);
 
 bool artifact_name_ok(const char *name);
-/* The bytes that artifact_send() sends of the open file @in, @size bytes from its beginning. A file that has become
- * shorter is filled with NULs, so that what follows it can be read, and is an error. */
+/* The bytes that artifact_send() sends of the open file @in, @size bytes from its beginning. 1, with @e set: it has
+ * become shorter and is filled with NULs, so that what follows it can be read; -1: it was cut off, and nothing may
+ * follow. */
 int artifact_append(int out, int number, const char *name, int in, long long size, struct err *e);
 
 #endif

@@ -154,13 +154,27 @@ static void a_file_that_shrinks(void **state)
 {
 	struct folder *f = *state;
 
-	assert_int_equal(append(f, 0, "short", "hello", 700), -1);
+	assert_int_equal(append(f, 0, "short", "hello", 700), 1);
 	assert_non_null(strstr(f->e.msg, "shorter"));
 	err_clear(&f->e);
 	assert_int_equal(append(f, 0, "next", "x", 1), 0);
 	keep(f);
 	assert_int_equal(f->kept.n, 2);
 	is_file(f, "artifacts/7/12/w0-next", "x", 1);
+}
+
+static void a_port_that_fails(void **state)
+{
+	struct folder *f = *state;
+	int full = open("/dev/full", O_WRONLY), in;
+
+	put(f->input, "hello", 5);
+	in = open(f->input, O_RDONLY);
+	assert_true(in >= 0 && full >= 0);
+	assert_int_equal(artifact_append(full, 0, "x", in, 5, &f->e), -1);
+	assert_non_null(strstr(f->e.msg, "cannot write it"));
+	close(in);
+	close(full);
 }
 
 static void names(void **state)
@@ -344,6 +358,7 @@ int main(void)
 		TEST(nothing_sent),
 		TEST(there_and_back),
 		TEST(a_file_that_shrinks),
+		TEST(a_port_that_fails),
 		cmocka_unit_test(names),
 		cmocka_unit_test(hostile_members),
 		TEST(the_same_name_twice),
