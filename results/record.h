@@ -30,7 +30,8 @@
  * broken; "exit" is the exit status of the command of an exec plan.
  *
  * value is a decimal number, or NUM/DEN with two integers (kernel code has no floating point). round
- * counts from 0, and is -1 in a note that belongs to the whole workload; cpu is a CPU number or -1 for "not of one CPU". stat says what a value summarises
+ * counts from 0, and is -1 in a note that belongs to the whole workload; cpu is a CPU number or -1 for "not of
+ * one CPU": the whole, of which values of single CPUs in the same round are parts. stat says what a value summarises
  * within its round: mean, min, max, count, total. dir: lower, higher (is better) or none.
  * ev (evidence): static, simulated, virtual, hardware, emulated-time. by names the collector that recorded it;
  * without it the workload itself did.

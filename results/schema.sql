@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
--- The database of kdelta, version 3 (PRAGMA user_version). Times of day are Unix time in milliseconds,
+-- The database of kdelta, version 4 (PRAGMA user_version). Times of day are Unix time in milliseconds,
 -- durations are seconds, sizes are bytes. Texts that came from a measured kernel (release, command line,
 -- metric, reason, info, console) are data of unknown honesty: any byte but NUL.
 --
@@ -285,17 +285,19 @@ SELECT rv.run_id AS run, rv.target, rv.variant, block.number AS block, boot.id A
   JOIN workload ON workload.id = h.workload_id
   JOIN metric ON metric.id = h.metric_id;
 
--- One row per round of what a comparison may use (boot ok, workload ok): CPUs joined, by the mean,
--- minimum or maximum for the stat of that name, else by the sum.
+-- One row per round of what a comparison may use (boot ok, workload ok): what was recorded of no single CPU
+-- (cpu -1) is the whole; where nothing was, CPUs are joined, by the mean, minimum or maximum for the stat of
+-- that name, else by the sum.
 CREATE VIEW v_round AS
 SELECT rv.run_id AS run, rv.target, rv.variant, block.number AS block, boot.id AS boot,
        workload.number AS workload_number, workload.label AS workload, metric.id AS metric_id,
        metric.name AS metric, record.stat, record.round, metric.unit, metric.direction,
        metric.evidence,
-       CASE record.stat WHEN 'mean' THEN avg(record.value)
-			WHEN 'min' THEN min(record.value)
-			WHEN 'max' THEN max(record.value)
-			ELSE sum(record.value) END AS value
+       CASE record.stat
+	WHEN 'mean' THEN ifnull(avg(record.value) FILTER (WHERE record.cpu = -1), avg(record.value))
+	WHEN 'min' THEN ifnull(min(record.value) FILTER (WHERE record.cpu = -1), min(record.value))
+	WHEN 'max' THEN ifnull(max(record.value) FILTER (WHERE record.cpu = -1), max(record.value))
+	ELSE ifnull(sum(record.value) FILTER (WHERE record.cpu = -1), sum(record.value)) END AS value
   FROM run_variant AS rv
   JOIN boot ON boot.run_variant_id = rv.id AND boot.status = 'ok'
   JOIN block ON block.id = boot.block_id

@@ -12,7 +12,7 @@
 
 #define BUSY_MS 30000
 #define APPLICATION_ID 1801741676 /* "kdel", as schema.sql sets it */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* What each table is for stands in schema.sql, which is the newest version. */
 static const struct migration steps[] = {
@@ -44,6 +44,28 @@ static const struct migration steps[] = {
 	  " metric_id INTEGER NOT NULL REFERENCES metric (id),"
 	  " collector TEXT NOT NULL,"
 	  " PRIMARY KEY (workload_id, metric_id)) STRICT, WITHOUT ROWID" },
+	/* a sum over CPUs held the whole of cpu -1 and its parts */
+	{ 4,
+	  "DROP VIEW v_round;"
+	  "CREATE VIEW v_round AS"
+	  " SELECT rv.run_id AS run, rv.target, rv.variant, block.number AS block, boot.id AS boot,"
+	  " workload.number AS workload_number, workload.label AS workload, metric.id AS metric_id,"
+	  " metric.name AS metric, record.stat, record.round, metric.unit, metric.direction,"
+	  " metric.evidence,"
+	  " CASE record.stat"
+	  " WHEN 'mean' THEN ifnull(avg(record.value) FILTER (WHERE record.cpu = -1), avg(record.value))"
+	  " WHEN 'min' THEN ifnull(min(record.value) FILTER (WHERE record.cpu = -1), min(record.value))"
+	  " WHEN 'max' THEN ifnull(max(record.value) FILTER (WHERE record.cpu = -1), max(record.value))"
+	  " ELSE ifnull(sum(record.value) FILTER (WHERE record.cpu = -1), sum(record.value)) END AS value"
+	  " FROM run_variant AS rv"
+	  " JOIN boot ON boot.run_variant_id = rv.id AND boot.status = 'ok'"
+	  " JOIN block ON block.id = boot.block_id"
+	  " JOIN record ON record.boot_id = boot.id"
+	  " JOIN workload ON workload.id = record.workload_id"
+	  " JOIN workload_state AS ws"
+	  " ON ws.boot_id = record.boot_id AND ws.workload_id = record.workload_id AND ws.state = 'ok'"
+	  " JOIN metric ON metric.id = record.metric_id"
+	  " GROUP BY rv.run_id, rv.id, boot.id, workload.id, metric.id, record.stat, record.round" },
 };
 
 static const struct schema schema = {

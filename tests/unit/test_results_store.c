@@ -354,6 +354,33 @@ static void the_view_agrees(void **state)
 	store_close(s);
 }
 
+/* What is recorded of the machine and of single CPUs, too, as by the collector interrupts, is not counted twice. */
+static void the_whole_is_no_cpu(void **state)
+{
+	static const char stream[] = STREAM_HEAD
+		VALUE("c", "count", "0", "-1", "34") VALUE("c", "count", "0", "3", "11")
+		VALUE("c", "count", "1", "-1", "36") VALUE("c", "count", "1", "3", "0")
+		VALUE("m", "mean", "0", "-1", "5") VALUE("m", "mean", "0", "0", "1")
+		VALUE("m", "min", "0", "-1", "3") VALUE("m", "min", "0", "0", "1")
+		VALUE("m", "max", "0", "-1", "7") VALUE("m", "max", "0", "0", "9")
+		VALUE("c", "count", "2", "0", "2") VALUE("c", "count", "2", "1", "3") STREAM_TAIL;
+	struct fixture *f = *state;
+	struct store *s = must_open(f, false);
+
+	must_create(f, s);
+	ok(f, finish(f, s, 2, &example_ok, stream));
+	assert_int_equal(ask(f, s, "SELECT value FROM v_round WHERE metric = 'c' AND round = 0"),
+			 34);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_round WHERE metric = 'c' AND round = 1"),
+			 36);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_round WHERE metric = 'c' AND round = 2"),
+			 5);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_round WHERE stat = 'mean'"), 5);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_round WHERE stat = 'min'"), 3);
+	assert_int_equal(ask(f, s, "SELECT value FROM v_round WHERE stat = 'max'"), 7);
+	store_close(s);
+}
+
 /* Neither a broken boot nor a workload that failed takes part in a comparison; both are kept. */
 static void only_good_boots_are_loaded(void **state)
 {
@@ -448,6 +475,7 @@ int main(void)
 		TEST(pairs_are_loaded),
 		TEST(collected_pairs_come_last),
 		TEST(the_view_agrees),
+		TEST(the_whole_is_no_cpu),
 		TEST(only_good_boots_are_loaded),
 		TEST(metrics_of_other_evidence_stay_apart),
 		TEST(metrics_differ_in_every_part),
