@@ -20,7 +20,14 @@
 #define SIGP(order) .value = OP1(0xae) | (uint64_t)(order) << 16, .mask = OP1_MASK | 0xf0ffULL << 16
 #define SIGP_REF "PoP chapter 4, signal-processor orders"
 
+/* The whole instruction: a marker of this kind and id. */
+#define MARKER(kind, id)                                                                           \
+	.value = OP2(0xc004) | KDELTA_MARK_WORD((uint64_t)(kind), (uint64_t)(id)),                 \
+	.mask = (1ULL << 48) - 1
+
 const struct event s390_events[] = {
+	{ "ipte.range", STALL_MACHINE, MARKER(KDELTA_MARK_STANDIN, KDELTA_STANDIN_IPTE_RANGE),
+	  "PoP chapter 10, IPTE, IPTE-range facility; a stand-in of the kernel under test" },
 	{ "ipte.global", STALL_MACHINE, OP2(0xb221), OP2_MASK | M4_LC, "PoP chapter 10, IPTE" },
 	{ "ipte.local", STALL_CPU, OP2(0xb221) | M4_LC, OP2_MASK | M4_LC, "PoP chapter 10, IPTE" },
 	{ "idte.global", STALL_MACHINE, OP2(0xb98e), OP2_MASK | M4_LC, "PoP chapter 10, IDTE" },

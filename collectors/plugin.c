@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 #include "collectors/plugin_counts.h"
+#include "collectors/plugin_standin.h"
 #include "collectors/plugin_window.h"
 #include "collectors/qemu_api.h"
+#include "kmods/kdelta_marker.h"
 
 /* The REP instruction that a vCPU is in. */
 struct repeat {
@@ -33,8 +35,9 @@ static struct {
 	struct symbols symbols;
 	unsigned int vcpus;
 	struct repeat *repeat; /* per vCPU */
-	pthread_mutex_t lock; /* windows, excursions, out */
+	pthread_mutex_t lock; /* windows, stand-ins, excursions, out */
 	struct windows *windows;
+	struct standins *standins;
 	struct excursions *excursions; /* NULL: not wanted */
 	FILE *out;
 	size_t records;
@@ -107,13 +110,34 @@ static void on_isolate(unsigned int vcpu, const struct window_sums *s, bool open
 			       excursion_close(plugin.excursions, vcpu, now));
 }
 
-/* Payload and mode in the one pointer that a callback gets. */
+static void snapshot(unsigned int vcpu, uint64_t *out)
+{
+	standins_snapshot(plugin.standins, vcpu, out);
+}
+
+/* What a marker says, in the one pointer that a callback gets: payload, mode, event + 1. */
+#define PACK_KERNEL 16
+#define PACK_EVENT 17
+
+/* A stand-in whose event no table has is counted as what it is made of. */
+static void on_standin(unsigned int vcpu, unsigned int id, size_t event_plus_one)
+{
+	if (id & KDELTA_STANDIN_END)
+		standins_end(plugin.standins, vcpu);
+	else if (event_plus_one)
+		standins_begin(plugin.standins, vcpu, COUNTER_EVENTS + event_plus_one - 1);
+}
+
 static void on_marker(unsigned int vcpu, void *udata)
 {
 	uintptr_t packed = (uintptr_t)udata;
+	unsigned int payload = packed & 0xffff;
 
 	pthread_mutex_lock(&plugin.lock);
-	windows_mark(plugin.windows, vcpu, packed & 0xffff, packed >> 16);
+	if (payload >> 13 == KDELTA_MARK_STANDIN)
+		on_standin(vcpu, payload & 0x1fff, packed >> PACK_EVENT);
+	else
+		windows_mark(plugin.windows, vcpu, payload, packed >> PACK_KERNEL & 1);
 	pthread_mutex_unlock(&plugin.lock);
 }
 
@@ -162,7 +186,9 @@ static void on_excursion_block(unsigned int vcpu, void *udata)
 		return;
 	now = counts_read(vcpu, COUNTER_KERNEL);
 	pthread_mutex_lock(&plugin.lock);
-	set_state(vcpu, excursion_block(plugin.excursions, vcpu, packed & 1, packed >> 1, now));
+	if (!standins_open(plugin.standins, vcpu))
+		set_state(vcpu,
+			  excursion_block(plugin.excursions, vcpu, packed & 1, packed >> 1, now));
 	pthread_mutex_unlock(&plugin.lock);
 }
 
@@ -204,11 +230,12 @@ static void count_call(struct qemu_plugin_insn *insn, uint64_t addr)
 			counts_add(insn, plugin.layout.calls + i, 1);
 }
 
-static void mark(struct qemu_plugin_insn *insn, uint64_t addr, int payload)
+static void mark(struct qemu_plugin_insn *insn, uint64_t addr, int payload, int event)
 {
 	uintptr_t packed = (uintptr_t)payload;
 
-	packed |= (uintptr_t)(mode_counter(addr) == COUNTER_KERNEL) << 16;
+	packed |= (uintptr_t)(mode_counter(addr) == COUNTER_KERNEL) << PACK_KERNEL;
+	packed |= (uintptr_t)(event + 1) << PACK_EVENT;
 	plugin.api.insn_exec_cb(insn, on_marker, QEMU_CB_NO_REGS, (void *)packed);
 }
 
@@ -221,12 +248,14 @@ static void translate_insn(struct qemu_plugin_insn *insn, struct run *run)
 	int event = event_match(arch, shape), payload = arch->marker(bytes, len);
 
 	count_call(insn, addr);
-	if (event >= 0)
-		counts_add(insn, COUNTER_EVENTS + (size_t)event, 1);
 	if (payload >= 0) {
 		run_end(run);
-		mark(insn, addr, payload);
-	} else if (arch->repeats(shape)) {
+		mark(insn, addr, payload, event);
+		return;
+	}
+	if (event >= 0)
+		counts_add(insn, COUNTER_EVENTS + (size_t)event, 1);
+	if (arch->repeats(shape)) {
 		run_end(run);
 		plugin.api.insn_exec_cb(insn, on_repeat, QEMU_CB_NO_REGS, (void *)(uintptr_t)addr);
 	} else {
@@ -340,9 +369,13 @@ static void start_counting(bool threaded)
 					.counters = plugin.layout.counters,
 					.vcpus = plugin.vcpus,
 					.threaded = threaded };
+	struct standins_config standins = { .counters = plugin.layout.counters,
+					    .vcpus = plugin.vcpus,
+					    .snapshot = counts_snapshot,
+					    .bump = counts_bump };
 	struct windows_config windows = { .counters = plugin.layout.counters,
 					  .vcpus = plugin.vcpus,
-					  .snapshot = counts_snapshot,
+					  .snapshot = snapshot,
 					  .finished = on_finished,
 					  .broken = on_broken };
 
@@ -352,6 +385,7 @@ static void start_counting(bool threaded)
 		plugin.excursions = excursions_new(plugin.vcpus);
 		windows.isolate = on_isolate;
 	}
+	plugin.standins = standins_new(&standins);
 	plugin.windows = windows_new(&windows);
 }
 

@@ -126,6 +126,14 @@ static noinline void op_wrmsr(struct scratch *s, unsigned long n)
 
 OP(ipte_global, PTE(0))
 OP(ipte_local, PTE(1))
+/* A stand-in, made of two single ones. */
+#define PTE_RANGE()									\
+	({ KDELTA_MARK(KDELTA_MARK_STANDIN, KDELTA_STANDIN_IPTE_RANGE);			\
+	   PTE(0);									\
+	   PTE(0);									\
+	   KDELTA_MARK(KDELTA_MARK_STANDIN, KDELTA_STANDIN_IPTE_RANGE | KDELTA_STANDIN_END); })
+
+OP(ipte_range, PTE_RANGE())
 OP(idte_global, SEGMENT(0))
 OP(idte_local, SEGMENT(1))
 OP(ptlb, asm volatile("ptlb" : : : "memory"))
@@ -213,6 +221,7 @@ static const struct op ops[] = {
 	{ "wrmsr", op_wrmsr, has_tsc_aux },
 	{ "mfence", op_mfence },
 #elif defined(CONFIG_S390)
+	{ "ipte.range", op_ipte_range },
 	{ "ipte.global", op_ipte_global },
 	{ "ipte.local", op_ipte_local },
 	{ "idte.global", op_idte_global },

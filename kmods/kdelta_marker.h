@@ -18,6 +18,9 @@
  *	open_isolated,		this CPU, which should stay in user space meanwhile: every stay in
  *	close_isolated		the kernel is an excursion
  *
+ * Stand-ins. A kernel that does without an instruction which the emulated machine lacks, for tests, puts what it
+ * does instead between two markers: it is counted as that instruction (collectors/plugin_standin.h).
+ *
  * Windows of different ids nest and overlap freely. One id opened again before it is closed is
  * counted from the outermost opening to the matching closing.
  */
@@ -33,7 +36,12 @@
 #define KDELTA_MARK_OPEN_ISOLATED 4
 #define KDELTA_MARK_CLOSE_ISOLATED 5
 #define KDELTA_MARK_CONTEXT 6
-#define KDELTA_MARK_KINDS 7
+#define KDELTA_MARK_STANDIN 7
+#define KDELTA_MARK_KINDS 8
+
+/* Ids of KDELTA_MARK_STANDIN: of the begin; that of the end has the lowest bit set. */
+#define KDELTA_STANDIN_END 1
+#define KDELTA_STANDIN_IPTE_RANGE 0 /* s390: IPTE on a range (IPTE-range facility) */
 
 /* Ids of KDELTA_MARK_CONTEXT: bits of a number, highest first, between a begin and a set. */
 #define KDELTA_CONTEXT_ZERO 0

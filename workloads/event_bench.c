@@ -20,9 +20,9 @@ static const char *const events[] = { "loop",
 				      /* x86_64 */
 				      "lock", "invlpg", "invpcid", "cr3_write", "wrmsr", "mfence",
 				      /* s390x */
-				      "ipte.global", "ipte.local", "idte.global", "idte.local",
-				      "csp", "cspg", "ptlb", "sske.quiescing", "sske", "sigp.sense",
-				      "laa", "cs", "mviy",
+				      "ipte.range", "ipte.global", "ipte.local", "idte.global",
+				      "idte.local", "csp", "cspg", "ptlb", "sske.quiescing", "sske",
+				      "sigp.sense", "laa", "cs", "mviy",
 				      /* aarch64 */
 				      "tlbi.broadcast", "tlbi.local", "dsb", "lse_atomic",
 				      "load_exclusive", "store_exclusive", "ttbr0_write",

@@ -5,3 +5,4 @@
 . "$(dirname "$0")/../lib.sh"
 use_boot_configs
 counts_are_exact s390x ipte.global
+equal "what a stand-in is made of" "$(window events.ipte.global -1 'event=ipte.range count=1001')" 0

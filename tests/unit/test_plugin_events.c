@@ -43,6 +43,8 @@ static const struct row rows[] = {
 	{ "s390x", "lg %r1,0(%r2)", "e31020000004", NULL, false, -1 },
 	{ "s390x", "jgnop to itself", "c00400000000", NULL, false, -1 },
 	{ "s390x", "marker", "c0044b642001", NULL, false, 0x2001 },
+	{ "s390x", "a stand-in begins", "c0044b64e000", "ipte.range", false, 0xe000 },
+	{ "s390x", "a stand-in ends", "c0044b64e001", NULL, false, 0xe001 },
 	{ "aarch64", "tlbi vae1is,x0", "208308d5", "tlbi.broadcast", false, -1 },
 	{ "aarch64", "tlbi vmalle1is", "1f8308d5", "tlbi.broadcast", false, -1 },
 	{ "aarch64", "tlbi vae1os,x0", "208108d5", "tlbi.broadcast", false, -1 },
