@@ -6,6 +6,7 @@
 #include "workloads/spinner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -98,11 +99,14 @@ static void watch(struct spinner *s, unsigned int order)
 	struct spinner_result *r = &s->shared->result;
 	uint64_t end = conf->loops ? conf->loops : conf->duration;
 	uint64_t start, last, now, loops = 0, calls = 0, progress = 0;
+	bool more;
 
 	kdelta_open_isolated(KDELTA_WINDOW_ISOLATED);
 	start = last = spinner_now();
 	atomic_store(&s->shared->state, order);
-	while (atomic_load_explicit(&s->shared->order, memory_order_relaxed) == order) {
+	do {
+		/* before the clock: what holds it up while the next order comes is a gap too */
+		more = atomic_load_explicit(&s->shared->order, memory_order_relaxed) == order;
 		now = spinner_now();
 		note_gap(r, last, now);
 		last = now;
@@ -114,7 +118,7 @@ static void watch(struct spinner *s, unsigned int order)
 			syscall(SYS_getppid);
 			calls++;
 		}
-	}
+	} while (more);
 	kdelta_close_isolated(KDELTA_WINDOW_ISOLATED);
 	r->time += last - start;
 	r->calls += calls;
@@ -334,7 +338,7 @@ static int make_pipe(struct channel *c, struct err *e)
 {
 	int fds[2];
 
-	if (pipe(fds))
+	if (pipe2(fds, O_CLOEXEC))
 		return err_errno(e, ERR_INFRA, "cannot make a pipe");
 	*c = (struct channel){ fds[0], fds[1] };
 	return 0;
