@@ -40,6 +40,10 @@ static int add_facts(struct config *c, const char *kind, const char *name, struc
 
 		if (!s)
 			return -1;
+		if (s->suites.n) {
+			str_addf(out, " [%zu suites]", s->suites.n);
+			return 0;
+		}
 		str_addf(out, " [%zu variants, %zu targets, %zu workloads, %d boots]",
 			 s->variants.n, s->targets.n, s->nworkloads, s->boots);
 	}

@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kdelta run: plan, prepare, boot everything that is still planned, compare.
- *
- * Worker threads take planned boots in order; whatever a boot brought back is stored in one transaction
- * before the next is taken, so that a run killed at any moment resumes with nothing lost or done twice.
+ * kdelta run: one suite, or the suites that one is made of, each a run of its own (cmd_run.h). All of them are planned
+ * before the first is started. One that cannot be done does not keep the others from being done.
  */
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "results/store.h"
-#include "runner/artifact.h"
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
+#include "runner/cmd_run.h"
 #include "runner/commands.h"
-#include "runner/compare_run.h"
-#include "runner/hostinfo.h"
 #include "runner/paths.h"
-#include "runner/progress.h"
 #include "runner/run_plan.h"
-#include "runner/session.h"
 
 struct run_opts {
 	bool dry_run;
@@ -37,34 +26,16 @@ struct run_opts {
 	const char *format;
 };
 
-static volatile sig_atomic_t interrupted; /* by a signal */
-static volatile int cancel; /* by a signal, or because a worker has failed */
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	interrupted = 1;
-	cancel = 1;
-}
-
-struct run {
-	struct config *config;
-	struct plan plan;
-	struct plan_options options;
-	struct str plan_text;
-	struct session session;
-	struct store *store;
+/* What one call of the command does. */
+struct job {
+	const struct run_opts *o;
+	const char *name; /* of the suite, as it was given; NULL: that of the run to resume */
 	const char *db;
-	long long id;
-	int jobs;
-	/* shared by the workers, under lock */
-	pthread_mutex_t lock;
-	struct store_boot_row *todo;
-	size_t ntodo, next, done;
-	int broken, unwell; /* boots; boots with a failed or broken workload */
-	bool failed; /* a worker has given up: see error */
-	struct err error;
-	struct progress progress;
+	struct config *config;
+	struct store *store;
+	struct run *runs; /* one per suite, in order */
+	char **outcome; /* of each, for the summary; NULL: not started */
+	size_t n;
 };
 
 static uint64_t random_seed(void)
@@ -77,313 +48,9 @@ static uint64_t random_seed(void)
 	return (v & 0x7fffffff) + 1;
 }
 
-/* The plan of an earlier run, made again and held against what that run was told. */
-static int load_resumed(struct run *r, int id, struct err *e)
+static int open_store(struct job *j, struct err *e)
 {
-	struct store_run_row row;
-	const struct suite *suite;
-	int ret = -1;
-
-	if (store_run_get(r->store, id, &row, e))
-		return -1;
-	r->id = row.id;
-	suite = config_suite(r->config, row.suite, e);
-	if (!suite || plan_text_options(row.plan, &r->options, e) ||
-	    plan_make(r->config, suite, &r->options, &r->plan, e) ||
-	    plan_text(&r->plan, &r->options, &r->plan_text, e))
-		goto out;
-	if (strcmp(row.plan, r->plan_text.buf)) {
-		err_set(e, ERR_USAGE,
-			"cannot resume run %lld: the configuration of suite '%s' has changed since it was "
-			"started; start a new run",
-			row.id, row.suite);
-		goto out;
-	}
-	ret = 0;
-out:
-	store_run_row_release(&row);
-	return ret;
-}
-
-static int load_new(struct run *r, const char *name, const struct run_opts *o, struct err *e)
-{
-	const struct suite *suite = config_suite(r->config, name, e);
-
-	if (!suite)
-		return -1;
-	r->options.boots = o->boots;
-	r->options.seed = o->seed ? o->seed : random_seed();
-	strv_push_all(&r->options.only, &o->only);
-	if (plan_make(r->config, suite, &r->options, &r->plan, e))
-		return -1;
-	return plan_text(&r->plan, &r->options, &r->plan_text, e);
-}
-
-static bool all_simulated(const struct session *s)
-{
-	for (size_t i = 0; i < s->plan->narms; i++)
-		if (s->arms[i].clock.ev != EV_SIMULATED)
-			return false;
-	return true;
-}
-
-/* Counted instructions do not mind a busy neighbour; time does. */
-static int pick_jobs(const struct session *s, int wanted)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (wanted)
-		return wanted;
-	return all_simulated(s) && cpus > 1 ? (int)cpus : 1;
-}
-
-static void log_name(const struct run *r, const struct store_boot_row *row, struct str *out)
-{
-	str_addf(out, "run%lld-boot%lld-%s-%s", r->id, row->id, row->target, row->variant);
-}
-
-static const struct plan_boot *planned(const struct run *r, const struct store_boot_row *row)
-{
-	for (size_t i = 0; i < r->plan.norder; i++) {
-		const struct plan_boot *b = &r->plan.order[i];
-		const struct plan_arm *a = &r->plan.arms[b->arm];
-
-		if (b->block == row->block && !strcmp(a->target->name, row->target) &&
-		    !strcmp(a->name, row->variant))
-			return b;
-	}
-	return NULL;
-}
-
-/* Files that the boot sent are kept before it is stored; what was wrong with them becomes notes of the boot. */
-static int keep_artifacts(const struct run *r, const struct store_boot_row *row,
-			  struct session_boot *b, struct artifacts *kept, struct err *e)
-{
-	cleanup_free char *folder = store_folder(r->db);
-	const struct artifact_place place = {
-		.folder = folder,
-		.run = r->id,
-		.boot = row->id,
-		.nworkloads = (int)r->plan.nworkloads,
-	};
-	cleanup_strv struct strv trouble = STRV_INIT;
-
-	if (!b->artifacts)
-		return 0;
-	if (artifacts_keep(b->artifacts, &place, kept, &trouble, e))
-		return -1;
-	for (size_t i = 0; i < trouble.n; i++)
-		record_set_note(&b->records, -1, "artifacts", trouble.v[i]);
-	return 0;
-}
-
-static int store_result(struct run *r, const struct store_boot_row *row,
-			const struct session_boot *b, const struct artifacts *kept, struct err *e)
-{
-	cleanup_str struct str command = STR_INIT;
-	struct store_boot sb = {
-		.status = b->status,
-		.reason = b->reason,
-		.accel = b->result.accel,
-		.qemu_version = b->result.qemu_version,
-		.console_path = b->console_log,
-		.console = b->result.console.buf,
-		.console_len = b->result.console.len,
-		.started = b->started,
-		.start_seconds = b->result.start_seconds,
-		.run_seconds = b->result.run_seconds,
-		.total_seconds = b->result.total_seconds,
-		.artifacts = kept->v,
-		.nartifacts = kept->n,
-	};
-
-	strv_quote(&b->result.argv, &command);
-	sb.command = command.buf;
-	return store_boot_finish(r->store, row->id, &sb, &b->records, e);
-}
-
-static void say_result(struct run *r, const struct store_boot_row *row,
-		       const struct session_boot *b)
-{
-	cleanup_str struct str reason = STR_INIT;
-
-	progress_end(&r->progress);
-	fprintf(stderr, "  boot %zu of %zu: %s on %s, block %d: ", r->done, r->ntodo, row->variant,
-		row->target, row->block);
-	report_clean(b->reason, &reason);
-	if (b->reason)
-		fprintf(stderr, "%s: %s\n", b->status, reason.buf);
-	else
-		fprintf(stderr, "%s, %zu records, %.1f s\n", b->status, b->records.nrec,
-			b->result.total_seconds);
-	for (size_t i = 0; i < b->records.ndone; i++) {
-		if (b->records.done[i].state == WL_OK)
-			continue;
-		str_reset(&reason);
-		report_clean(b->records.done[i].reason, &reason);
-		fprintf(stderr, "    workload %d %s: %s\n", b->records.done[i].workload,
-			wl_state_name(b->records.done[i].state), reason.buf);
-	}
-}
-
-static bool unwell(const struct record_set *rs)
-{
-	for (size_t i = 0; i < rs->ndone; i++)
-		if (rs->done[i].state == WL_FAILED || rs->done[i].state == WL_BROKEN)
-			return true;
-	return false;
-}
-
-/* With the lock held. */
-static int finish_boot(struct run *r, const struct store_boot_row *row,
-		       const struct session_boot *b, const struct artifacts *kept, struct err *e)
-{
-	if (store_result(r, row, b, kept, e))
-		return -1;
-	r->done++;
-	if (strcmp(b->status, "ok"))
-		r->broken++;
-	else if (unwell(&b->records))
-		r->unwell++;
-	say_result(r, row, b);
-	return 0;
-}
-
-static int one_boot(struct run *r, const struct store_boot_row *row, struct err *e)
-{
-	cleanup_str struct str name = STR_INIT;
-	struct artifacts kept = { 0 };
-	struct session_boot b;
-	int ret;
-
-	log_name(r, row, &name);
-	ret = session_boot(&r->session, planned(r, row), name.buf, &cancel, &b, e);
-	if (!ret && !cancel)
-		ret = keep_artifacts(r, row, &b, &kept, e);
-	pthread_mutex_lock(&r->lock);
-	/* a boot that was cut short, by the user or by a failure elsewhere, is no result: it stays planned */
-	if (!ret && !cancel)
-		ret = finish_boot(r, row, &b, &kept, e);
-	pthread_mutex_unlock(&r->lock);
-	artifacts_release(&kept);
-	session_boot_release(&b);
-	return ret;
-}
-
-static const struct store_boot_row *take(struct run *r)
-{
-	const struct store_boot_row *row = NULL;
-
-	pthread_mutex_lock(&r->lock);
-	if (!cancel && r->next < r->ntodo)
-		row = &r->todo[r->next++];
-	pthread_mutex_unlock(&r->lock);
-	return row;
-}
-
-static void *worker(void *arg)
-{
-	struct run *r = arg;
-	const struct store_boot_row *row;
-
-	while ((row = take(r))) {
-		struct err e = ERR_INIT;
-
-		if (!one_boot(r, row, &e))
-			continue;
-		pthread_mutex_lock(&r->lock);
-		r->failed = true;
-		/* the other boots in flight end soon, unstored */
-		cancel = 1;
-		err_set(&r->error, e.kind, "%s", e.msg);
-		pthread_mutex_unlock(&r->lock);
-	}
-	return NULL;
-}
-
-static int boot_all(struct run *r, struct err *e)
-{
-	pthread_t *threads = xcalloc((size_t)r->jobs, sizeof(*threads));
-	int n = 0;
-
-	if (store_boots(r->store, r->id, "planned", &r->todo, &r->ntodo, e)) {
-		free(threads);
-		return -1;
-	}
-	progress_step(&r->progress, "run %lld: %zu boots, %d at a time", r->id, r->ntodo, r->jobs);
-	while (n < r->jobs && !pthread_create(&threads[n], NULL, worker, r))
-		n++;
-	for (int i = 0; i < n; i++)
-		pthread_join(threads[i], NULL);
-	free(threads);
-	if (n == 0)
-		return err_set(e, ERR_INFRA, "cannot start a thread");
-	if (interrupted)
-		return err_set(e, ERR_INFRA, "interrupted; go on with: kdelta run --resume %lld",
-			       r->id);
-	if (r->failed)
-		return err_set(e, r->error.kind, "%s; go on with: kdelta run --resume %lld",
-			       r->error.msg, r->id);
-	return 0;
-}
-
-/* An arm that the suite added is a check of the measurement itself: one line, and no regression. */
-static int check_added(struct run *r, const struct store_run_row *row, const struct plan_arm *a,
-		       struct err *e)
-{
-	int alarms, compared;
-
-	if (compare_run_alarms(r->store, row, a->against, a->name, &alarms, &compared, e))
-		return -1;
-	if (a->canary)
-		printf("canary '%s', %d no-op instruction%s more per operation: %s (%d of %d comparisons differ)\n",
-		       a->name, a->canary, a->canary > 1 ? "s" : "", alarms ? "found" : "NOT FOUND",
-		       alarms, compared);
-	else
-		printf("A/A twin '%s': %d false alarm%s in %d comparisons\n", a->name, alarms,
-		       alarms == 1 ? "" : "s", compared);
-	return 0;
-}
-
-static int compare_arm(struct run *r, const struct store_run_row *row, const struct plan_arm *a,
-		       const struct compare_options *o, bool *regressed, struct err *e)
-{
-	bool apart = r->plan.suite->observe == OBSERVE_APART && a->observed, ignored = false;
-	cleanup_str struct str out = STR_INIT;
-	int ret;
-
-	if (a->twin_of)
-		return o->format == REPORT_TEXT ? check_added(r, row, a, e) : 0;
-	/* numbers of disturbed boots explain; those of the plain ones beside them decide */
-	ret = compare_run_report(r->store, row, a->against, a->name, o, &out,
-				 apart ? &ignored : regressed, e);
-	fputs(out.buf, stdout);
-	return ret;
-}
-
-static int compare_all(struct run *r, const char *format, bool *regressed, struct err *e)
-{
-	struct compare_options o = { .db = r->db };
-	struct store_run_row row;
-	int ret = 0;
-
-	o.format = (enum report_format)report_format_parse(format ? format : "text");
-	if (store_run_get(r->store, r->id, &row, e))
-		return -1;
-	for (size_t i = 0; !ret && i < r->plan.narms; i++) {
-		const struct plan_arm *a = &r->plan.arms[i];
-
-		/* an arm stands once per target, a comparison spans all targets */
-		if (a->against && a->target == r->plan.arms[0].target)
-			ret = compare_arm(r, &row, a, &o, regressed, e);
-	}
-	store_run_row_release(&row);
-	return ret;
-}
-
-static int open_store(struct run *r, struct err *e)
-{
-	cleanup_free char *dir = xstrdup(r->db);
+	cleanup_free char *dir = xstrdup(j->db);
 	char *slash = strrchr(dir, '/');
 
 	if (slash && slash != dir) {
@@ -391,103 +58,197 @@ static int open_store(struct run *r, struct err *e)
 		if (dir_make(dir, e))
 			return -1;
 	}
-	r->store = store_open(r->db, false, e);
-	return r->store ? 0 : -1;
+	j->store = store_open(j->db, false, e);
+	return j->store ? 0 : -1;
 }
 
-static int execute(struct run *r, const struct run_opts *o, struct err *e)
+static struct run *add_run(struct job *j, const char *part_of)
 {
-	struct build_options bo = { 0 };
-	struct build_progress bp = progress_build(&r->progress);
-	cleanup_free char *logs = path_join(paths_data(), "console");
-	bool regressed = false;
+	struct run *r = &j->runs[j->n++];
 
-	if (dir_make(logs, e) || session_init(&r->session, &r->plan, logs, e) ||
-	    session_prepare(&r->session, &bo, &bp, e))
-		return -1;
-	r->jobs = pick_jobs(&r->session, o->jobs);
-	if (!o->resume && run_plan_store(r->store, &r->plan, r->plan_text.buf, &r->id, e))
-		return -1;
-	if (run_plan_store_kernels(r->store, r->id, &r->session, e) || boot_all(r, e) ||
-	    store_run_finish(r->store, r->id, r->broken ? "broken" : "ok", e))
-		return -1;
-	if (compare_all(r, o->format, &regressed, e))
-		return -1;
-	if (r->broken || r->unwell)
-		return err_set(e, ERR_INFRA,
-			       "run %lld: %d of %zu boots broken, %d with a failed or broken workload; "
-			       "see: kdelta show %lld",
-			       r->id, r->broken, r->ntodo, r->unwell, r->id);
-	return regressed ? 1 : 0;
+	run_init(r, j->config);
+	r->store = j->store;
+	r->db = j->db;
+	r->part_of = part_of;
+	r->jobs = j->o->jobs;
+	r->format = j->o->format;
+	return r;
 }
 
-static int dry_run(struct run *r, struct err *e)
+static void make_room(struct job *j, size_t n)
 {
-	cleanup_str struct str out = STR_INIT;
-	int ret = session_init(&r->session, &r->plan, NULL, e);
-
-	if (!ret)
-		ret = run_plan_print(&r->plan, &r->session, &out, e);
-	fputs(out.buf, stdout);
-	return ret;
+	j->runs = xcalloc(n, sizeof(*j->runs));
+	j->outcome = xcalloc(n, sizeof(*j->outcome));
 }
 
-static int run_suite(struct run *r, const struct run_opts *o, const struct strv *args,
-		     struct err *e)
+/* New runs of the suites that @whole is made of, from number @first on. */
+static int load_parts(struct job *j, const struct suite *whole, size_t first,
+		      const struct plan_options *o, struct err *e)
 {
-	r->config = config_open(paths_configs(), e);
-	if (!r->config)
+	for (size_t i = first; i < whole->suites.n; i++) {
+		const struct suite *part = config_suite(j->config, whole->suites.v[i], e);
+
+		if (!part)
+			return -1;
+		if (run_load_new(add_run(j, j->name), part, o, e))
+			return err_prefix(e, "suite '%s'", part->name);
+	}
+	return 0;
+}
+
+static int load_new(struct job *j, const struct suite *suite, struct err *e)
+{
+	const struct plan_options o = { .boots = j->o->boots,
+					.seed = j->o->seed ? j->o->seed : random_seed(),
+					.only = j->o->only };
+
+	make_room(j, suite->suites.n + 1);
+	if (suite->suites.n)
+		return load_parts(j, suite, 0, &o, e);
+	return run_load_new(add_run(j, NULL), suite, &o, e);
+}
+
+/* The run, and of a suite of suites those that come after it, with the options of that run. */
+static int load_resumed(struct job *j, const struct suite *whole, struct err *e)
+{
+	struct run *r;
+	size_t at = 0;
+
+	make_room(j, whole ? whole->suites.n : 1);
+	r = add_run(j, whole ? j->name : NULL);
+	if (run_load_resumed(r, j->o->resume, e))
 		return -1;
-	if (o->resume && (args->n || o->boots || o->seed || o->only.n || o->dry_run))
+	if (!whole)
+		return 0;
+	while (at < whole->suites.n && strcmp(whole->suites.v[at], r->plan.suite->name))
+		at++;
+	if (at == whole->suites.n)
+		return err_set(e, ERR_USAGE,
+			       "run %lld is of the suite '%s', which is no part of '%s'", r->id,
+			       r->plan.suite->name, j->name);
+	return load_parts(j, whole, at + 1, &r->options, e);
+}
+
+static int load(struct job *j, struct err *e)
+{
+	const struct run_opts *o = j->o;
+	const struct suite *suite = NULL;
+
+	if (!o->resume && !j->name)
+		return err_set(e, ERR_USAGE, "which suite? 'kdelta list suites' names them");
+	if (j->name) {
+		suite = config_suite(j->config, j->name, e);
+		if (!suite)
+			return -1;
+	}
+	if (!o->resume)
+		return load_new(j, suite, e);
+	if ((suite && !suite->suites.n) || o->boots || o->seed || o->only.n || o->dry_run)
 		return err_set(e, ERR_USAGE,
 			       "--resume takes suite, boots, seed and choice from the run itself");
-	if (!o->resume && !args->n)
-		return err_set(e, ERR_USAGE, "which suite? 'kdelta list suites' names them");
-	if (o->resume) {
-		if (open_store(r, e) || load_resumed(r, o->resume, e))
-			return -1;
-	} else if (load_new(r, args->v[0], o, e)) {
-		return -1;
-	}
-	if (o->dry_run)
-		return dry_run(r, e);
-	if (!r->store && open_store(r, e))
-		return -1;
-	return execute(r, o, e);
+	return open_store(j, e) ? -1 : load_resumed(j, suite, e);
 }
 
-static void catch_signals(void)
+static int dry_run(struct job *j, struct err *e)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
+	for (size_t i = 0; i < j->n; i++) {
+		if (i)
+			putchar('\n');
+		if (run_dry(&j->runs[i], e))
+			return -1;
+	}
+	return 0;
+}
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-	/* a broken pipe is an error of a write, not the end of a run */
-	signal(SIGPIPE, SIG_IGN);
+/* One of several. What went wrong is said when it has, and once more in the summary. */
+static int run_part(struct job *j, size_t i)
+{
+	struct run *r = &j->runs[i];
+	struct err e = ERR_INIT;
+	int status;
+
+	progress_step(&r->progress, "suite %zu of %zu: %s", i + 1, j->n, r->plan.suite->name);
+	status = run_execute(r, &e);
+	if (status < 0)
+		progress_step(&r->progress, "suite '%s': %s", r->plan.suite->name, e.msg);
+	j->outcome[i] = status < 0 ?
+				xstrdup(e.msg) :
+				xasprintf("run %lld: %zu boots, %s", r->id, r->ntodo,
+					  status ? "something regressed" : "nothing regressed");
+	return status;
+}
+
+static void summarise(const struct job *j)
+{
+	bool text = !j->o->format || !strcmp(j->o->format, "text");
+
+	for (size_t i = 0; i < j->n; i++)
+		fprintf(text ? stdout : stderr, "suite '%s': %s\n", j->runs[i].plan.suite->name,
+			j->outcome[i] ? j->outcome[i] : "not started");
+}
+
+/* 0 or 1 as for one run; -1 when one of them could not be done as a whole. */
+static int run_parts(struct job *j, struct err *e)
+{
+	int worst = 0;
+	size_t bad = 0;
+
+	for (size_t i = 0; i < j->n && !run_was_interrupted(); i++) {
+		int status = run_part(j, i);
+
+		bad += status < 0;
+		worst = status > worst ? status : worst;
+	}
+	summarise(j);
+	if (run_was_interrupted())
+		return err_set(e, ERR_INFRA, "'%s' was interrupted", j->name);
+	if (bad)
+		return err_set(e, ERR_INFRA, "%zu of the %zu suites of '%s' did not end well", bad,
+			       j->n, j->name);
+	return worst;
+}
+
+static int run_job(struct job *j, struct err *e)
+{
+	j->config = config_open(paths_configs(), e);
+	if (!j->config || load(j, e))
+		return -1;
+	if (j->o->dry_run)
+		return dry_run(j, e);
+	if (!j->store && open_store(j, e))
+		return -1;
+	for (size_t i = 0; i < j->n; i++)
+		j->runs[i].store = j->store;
+	return j->runs[0].part_of ? run_parts(j, e) : run_execute(&j->runs[0], e);
+}
+
+static void job_release(struct job *j)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		run_release(&j->runs[i]);
+		free(j->outcome[i]);
+	}
+	free(j->runs);
+	free(j->outcome);
+	if (j->store)
+		store_close(j->store);
+	if (j->config)
+		config_free(j->config);
 }
 
 static int cmd_run(void *opts, const struct strv *args, const struct strv *rest, struct err *e)
 {
 	struct run_opts *o = opts;
-	struct run r = { .lock = PTHREAD_MUTEX_INITIALIZER, .plan_text = STR_INIT };
+	struct job j = { .o = o,
+			 .name = args->n ? args->v[0] : NULL,
+			 .db = o->db ? o->db : paths_db() };
 	int status;
 
 	(void)rest;
-	catch_signals();
-	progress_init(&r.progress);
-	r.db = o->db ? o->db : paths_db();
-	status = run_suite(&r, o, args, e);
-	session_release(&r.session);
-	store_boots_free(r.todo, r.ntodo);
-	if (r.store)
-		store_close(r.store);
-	plan_release(&r.plan);
-	str_release(&r.plan_text);
-	strv_release(&r.options.only);
+	run_catch_signals();
+	status = run_job(&j, e);
+	job_release(&j);
 	strv_release(&o->only);
-	if (r.config)
-		config_free(r.config);
 	return status < 0 ? (int)e->kind : status;
 }
 
@@ -522,7 +283,7 @@ static const struct option_desc run_options[] = {
 	  .min = 1,
 	  .max = 2147483647,
 	  .offset = offsetof(struct run_opts, resume),
-	  .help = "go on with a run that was interrupted" },
+	  .help = "go on with a run that was interrupted; with a suite of suites, and with those after it" },
 	{ .name = "jobs",
 	  .letter = 'j',
 	  .type = OPT_INT,
@@ -547,16 +308,19 @@ static const struct option_desc run_options[] = {
 
 const struct command command_run = {
 	.name = "run",
-	.usage = "SUITE [options]  |  --resume RUN",
+	.usage = "SUITE [options]  |  [SUITE] --resume RUN",
 	.summary = "build, boot and measure a suite, and compare its variants",
 	.help = "Boots every variant of the suite in blocks of random balanced order, stores every sample, "
 		"and compares each variant with the baseline. SUITE is a name (see 'kdelta list suites') or "
-		"a YAML file.",
-	.examples = "kdelta run demo                          # the shipped demonstration\n"
-		    "kdelta run demo --dry-run                # what it would do\n"
-		    "kdelta run my.yaml --boots 10 --db t.db  # a suite of one's own\n"
-		    "kdelta run --resume 3                    # go on after an interruption\n"
-		    "kdelta run demo --only variant=base --only target=qemu-x86_64-icount",
+		"a YAML file. One that is made of suites runs them one after the other, each a run of its own, and "
+		"ends with one line for each; the exit status is the worst of theirs.",
+	.examples =
+		"kdelta run demo                          # the shipped demonstration\n"
+		"kdelta run demo --dry-run                # what it would do\n"
+		"kdelta run my.yaml --boots 10 --db t.db  # a suite of one's own\n"
+		"kdelta run --resume 3                    # go on after an interruption\n"
+		"kdelta run mission --resume 3            # the same, and with the suites after that of run 3\n"
+		"kdelta run demo --only variant=base --only target=qemu-x86_64-icount",
 	.options = run_options,
 	.max_args = 1,
 	.size = sizeof(struct run_opts),

@@ -135,6 +135,9 @@ enum observe {
 
 struct suite {
 	char *name, *file, *description;
+	/* Names of the suites that it is made of, each a run of its own; then there is nothing below. Empty: a plain
+	 * suite. A part has no parts. */
+	struct strv suites;
 	struct strv variants; /* names */
 	char *baseline; /* one of variants */
 	bool twins; /* boot the baseline once more per block, as "<baseline>-twin" (A/A) */

@@ -42,6 +42,7 @@ struct config_kind {
 	const char *noun; /* "a variant" */
 	const char *help; /* for the reference */
 	const struct config_key *keys;
+	const char *alone; /* the key beside which nothing but a description may stand, or NULL */
 	size_t size; /* of the object's struct; name, file and description come first in each */
 	/* Deep copy of @from's values into the zeroed @to, for `extends:`; NULL: this kind has no extends. */
 	void (*copy)(void *to, const void *from);
@@ -95,6 +96,7 @@ int collectors_finish(struct loader *l, const struct yaml *root, struct suite *s
 void collectors_release(struct suite *s);
 
 /* config_suite.c: the special values of a suite. */
+int suite_parse_suites(struct loader *l, const struct yaml *y, void *object, struct err *e);
 int suite_parse_variants(struct loader *l, const struct yaml *y, void *object, struct err *e);
 int suite_parse_targets(struct loader *l, const struct yaml *y, void *object, struct err *e);
 int suite_parse_workloads(struct loader *l, const struct yaml *y, void *object, struct err *e);

@@ -201,8 +201,22 @@ static int read_key(struct loader *l, const struct yaml *y, void *object, struct
 	return config_value(l->file, k, y, object, e);
 }
 
+/* Beside a key that stands alone, others would say something that nobody reads. */
+static int check_alone(struct loader *l, const struct yaml *root, struct err *e)
+{
+	for (size_t i = 0; i < root->n; i++)
+		if (strcmp(root->child[i].key, l->kind->alone) &&
+		    strcmp(root->child[i].key, "description"))
+			return yaml_key_err(l->file, &root->child[i], e,
+					    "'%s' cannot stand beside '%s': each of those has its own",
+					    root->child[i].key, l->kind->alone);
+	return 0;
+}
+
 static int check_required(struct loader *l, const struct yaml *root, struct err *e)
 {
+	if (l->kind->alone && yaml_get(root, l->kind->alone))
+		return check_alone(l, root, e);
 	/* what is extended has been checked itself */
 	if (yaml_get(root, "extends"))
 		return 0;
@@ -216,7 +230,8 @@ static int check_required(struct loader *l, const struct yaml *root, struct err 
 static struct config_head *load(struct config *c, const struct config_kind *kind, const char *name,
 				const struct strv *chain, struct err *e);
 
-static int cycle_error(const struct strv *chain, const char *file, struct err *e)
+static int cycle_error(const struct config_kind *kind, const struct strv *chain, const char *file,
+		       struct err *e)
 {
 	cleanup_str struct str s = STR_INIT;
 	cleanup_free char *last = name_of(file);
@@ -227,7 +242,8 @@ static int cycle_error(const struct strv *chain, const char *file, struct err *e
 		str_addf(&s, "%s → ", name);
 	}
 	str_add(&s, last);
-	return err_set(e, ERR_USAGE, "'extends' goes round in a circle: %s", s.buf);
+	return err_set(e, ERR_USAGE, "'%s' goes round in a circle: %s",
+		       kind->alone ? kind->alone : "extends", s.buf);
 }
 
 struct config_head *config_refer(struct loader *l, const struct config_kind *kind,
@@ -353,7 +369,7 @@ static struct config_head *load(struct config *c, const struct config_kind *kind
 		return NULL;
 	}
 	if (chain && strv_has(chain, file)) {
-		cycle_error(chain, file, e);
+		cycle_error(kind, chain, file, e);
 		return NULL;
 	}
 	if (chain)

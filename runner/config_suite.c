@@ -43,6 +43,25 @@ int suite_parse_targets(struct loader *l, const struct yaml *y, void *object, st
 	return parse_names(l, &kind_target, y, &((struct suite *)object)->targets, e);
 }
 
+/* Each is found out before the first of them starts, and is one run: no parts of parts. */
+int suite_parse_suites(struct loader *l, const struct yaml *y, void *object, struct err *e)
+{
+	struct suite *s = object;
+
+	if (parse_names(l, &kind_suite, y, &s->suites, e))
+		return -1;
+	for (size_t i = 0; i < s->suites.n; i++) {
+		const struct suite *part = config_suite(l->config, s->suites.v[i], e);
+
+		if (!part)
+			return -1;
+		if (part->suites.n)
+			return yaml_err(l->file, yaml_item(y, i), e,
+					"'%s' is made of suites itself: name those", part->name);
+	}
+	return 0;
+}
+
 /* The keys that every workload takes, besides its own parameters. */
 static const struct {
 	struct param param;
@@ -291,6 +310,8 @@ int suite_finish(struct loader *l, const struct yaml *root, void *object, struct
 {
 	struct suite *s = object;
 
+	if (s->suites.n)
+		return 0;
 	if (!s->baseline)
 		s->baseline = xstrdup(s->variants.v[0]);
 	if (!strv_has(&s->variants, s->baseline))
@@ -310,6 +331,7 @@ void suite_release(void *object)
 {
 	struct suite *s = object;
 
+	strv_release(&s->suites);
 	strv_release(&s->variants);
 	strv_release(&s->targets);
 	free(s->baseline);

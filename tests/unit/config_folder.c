@@ -153,6 +153,8 @@ static void dump_target(const struct target *t, struct str *out)
 
 static void dump_suite(const struct suite *s, struct str *out)
 {
+	if (s->suites.n)
+		add_list(out, "suites", &s->suites);
 	add_list(out, "variants", &s->variants);
 	add_text(out, "baseline", s->baseline);
 	add_list(out, "targets", &s->targets);

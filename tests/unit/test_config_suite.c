@@ -29,6 +29,11 @@ static char *load_x(struct config_folder *w, const char *input)
 	config_folder_write(w, "variants/base-observed.yaml", "source: s\n");
 	config_folder_write(w, "variants/broken.yaml", "source: s\narchs: vax\n");
 	config_folder_write(w, "mine/own.yaml", "source: s\n");
+	config_folder_write(w, "mine/suite.yaml",
+			    "variants: base\ntargets: f\nworkloads: [none]\n");
+	config_folder_write(w, "suites/bad.yaml", "variants: base\ntargets: f\nboots: 0\n");
+	config_folder_write(w, "suites/several.yaml", "suites: good\n");
+	config_folder_write(w, "suites/round.yaml", "suites: [good, x]\n");
 	config_folder_write(w, "suites/x.yaml", input);
 	config_folder_reload(w);
 	s = config_suite(w->config, "x", &e);
@@ -58,6 +63,9 @@ static void values(void **state)
 		  "variants=base,base-twin\n" },
 		{ "a twin of another", "variants: [b, base-twin]\ntwins: true\n" REST,
 		  "baseline=b\n" },
+		{ "suites", "description: all\nsuites: [good, ../mine/suite.yaml]\n",
+		  "suites=good,suite\nvariants=\n" },
+		{ "one suite", "suites: good\n", "suites=good\n" },
 		{ "boots", "variants: base\nboots: 10000\n" REST, "boots=10000\n" },
 		{ "margin", "variants: base\nmargin: 2.5\n" REST, "margin=0.025\n" },
 		{ "margin in %", "variants: base\nmargin: 50 %\n" REST, "margin=0.5\n" },
@@ -116,6 +124,23 @@ static void errors(void **state)
 		{ "no targets", "variants: base\nworkloads: [none]\n",
 		  "suites/x.yaml:1:1: a suite needs the key 'targets'" },
 		{ "no workloads", HEAD, "suites/x.yaml:1:1: a suite needs the key 'workloads'" },
+		{ "no suites", "suites: []\n", "suites/x.yaml:1:1: 'suites' is empty" },
+		{ "suites and more", "suites: good\n" HEAD,
+		  "suites/x.yaml:2:1: 'variants' cannot stand beside 'suites': each of those has its own" },
+		{ "suites after more", "boots: 3\ndescription: d\nsuites: [good]\n",
+		  "suites/x.yaml:1:1: 'boots' cannot stand beside 'suites': each of those has its own" },
+		{ "an unknown suite", "suites: [good, godo]\n",
+		  "suites/x.yaml:1:16: 'godo' is not a suite; there are: bad, good, round, several, x" },
+		{ "a suite twice", "suites: [good, good]\n",
+		  "suites/x.yaml:1:16: 'good' stands twice" },
+		{ "suites of suites", "suites:\n  - good\n  - several\n",
+		  "suites/x.yaml:3:5: 'several' is made of suites itself: name those" },
+		{ "a suite of itself", "suites: [good, x]\n",
+		  "suites/x.yaml:1:16: 'suites' goes round in a circle: x → x" },
+		{ "a circle of suites", "suites: round\n",
+		  "suites/round.yaml:1:16: 'suites' goes round in a circle: x → round → x" },
+		{ "an error in one of the suites", "suites: [good, bad]\n",
+		  "suites/bad.yaml:3:8: '0' for 'boots': expected a whole number from 1 to 10000" },
 		{ "empty variants", "variants: []\n" REST,
 		  "suites/x.yaml:1:1: 'variants' is empty" },
 		{ "variants of maps", "variants: [{a: b}]\n" REST,
@@ -153,8 +178,8 @@ static void errors(void **state)
 		  "suites/x.yaml:2:9: '51' for 'margin': expected a number from 0 to 50 % (or with a unit: "
 		  "%)" },
 		{ "extends", "extends: good\n",
-		  "suites/x.yaml:1:1: unknown key 'extends' in a suite; it takes: description, variants, "
-		  "baseline, twins, canary, targets, boots, margin, workloads, collectors, observe" },
+		  "suites/x.yaml:1:1: unknown key 'extends' in a suite; it takes: description, suites, "
+		  "variants, baseline, twins, canary, targets, boots, margin, workloads, collectors, observe" },
 		{ "a misspelled key", "variant: base\n" REST,
 		  "suites/x.yaml:1:1: unknown key 'variant' in a suite; did you mean 'variants'?" },
 		{ "workloads as one name", HEAD "workloads: none\n",
