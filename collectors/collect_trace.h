@@ -122,7 +122,9 @@ struct trace {
 
 void trace_parse(struct trace *t, const char *text, size_t len);
 void trace_release(struct trace *t);
-/* The value behind @key up to a blank, comma or bracket; false: not there. Cut to @size. */
+/* What stands behind the last @key, at least one byte; NULL: nothing. The last, for a task's name may hold others. */
+const char *trace_after(const struct trace_line *l, const char *key);
+/* The value there, up to a blank, comma or bracket; false: not there. Cut to @size. */
 bool trace_value(const struct trace_line *l, const char *key, char *out, size_t size);
 /* The CPUs that this event names (SCOPE_SENDER), or the one that it happened on. */
 void trace_targets(const struct trace_line *l, struct cpus *out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From lines of a trace to interruptions: one small machine per watched CPU, and a memory of who sent what. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,8 @@ struct machine {
 	bool open; /* an interruption has begun */
 	bool from_user; /* with user_exit: it ends with user_enter */
 	bool away; /* another task runs */
-	bool raised, resched; /* a softirq, a switch will follow the last exit */
+	bool resched; /* a switch will follow the last exit */
+	uint32_t raised; /* by vector: softirqs that will follow it */
 	bool bare; /* a timer expired outside of a handler: that of its interrupt follows */
 	uint64_t start, last_exit;
 	int depth;
@@ -155,12 +157,23 @@ static void shared_what(struct attribution *a, int cpu, struct blame *b)
 	set_sender(b, s);
 }
 
+/* The bit of an event's softirq vector (include/linux/interrupt.h has ten); 0: the event names none. */
+static uint32_t softirq_bit(const struct trace_line *l)
+{
+	const char *text = trace_after(l, "vec=");
+	unsigned long vector = text ? strtoul(text, NULL, 10) : ULONG_MAX;
+
+	return vector < 32 ? UINT32_C(1) << vector : 0;
+}
+
 static void on_entry(struct attribution *a, const struct trace_line *l)
 {
 	struct machine *m = &a->m[l->cpu];
 	struct blame b = { .kind = l->event->kind };
+	uint32_t softirq = b.kind == TRACE_SOFTIRQ ? softirq_bit(l) : 0;
 
-	enter(a, l, m->bare || (b.kind == TRACE_SOFTIRQ && m->raised));
+	enter(a, l, m->bare || (m->raised & softirq));
+	m->raised &= ~softirq;
 	if (!m->open)
 		return;
 	snprintf(b.what, sizeof(b.what), "%s", l->event->what ? l->event->what : "unknown");
@@ -186,7 +199,7 @@ static struct blame *innermost(struct machine *m)
 
 static bool asks_resched(const struct trace_line *l)
 {
-	/* trace_print_lat_fmt(): every letter but 'p' (which is preemption off) and '.' */
+	/* trace_print_lat_fmt(): '.' is none, and 'p' is the preemption count's own flag, which alone switches nothing */
 	return strchr("NnBbLl", l->flags[1]);
 }
 
@@ -299,20 +312,9 @@ static void on_own(struct attribution *a, const struct trace_line *l)
 
 /* ---- Switches ---------------------------------------------------------------------------------- */
 
-/* The last @key of the line: a task's name may hold another. */
-static const char *last_key(const struct trace_line *l, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (const char *p = l->args + l->args_len; p-- > l->args;)
-		if ((size_t)(l->args + l->args_len - p) > len && !memcmp(p, key, len))
-			return p + len;
-	return NULL;
-}
-
 static void thread_name(const struct trace_line *l, char *out)
 {
-	const char *name = last_key(l, "==> next_comm="), *end = last_key(l, " next_pid=");
+	const char *name = trace_after(l, "==> next_comm="), *end = trace_after(l, " next_pid=");
 
 	snprintf(out, TRACE_WHAT_MAX, "unknown");
 	if (name && end && end - strlen(" next_pid=") > name)
@@ -328,7 +330,7 @@ static void thread_name(const struct trace_line *l, char *out)
 
 static bool could_go_on(const struct trace_line *l)
 {
-	const char *state = last_key(l, " prev_state=");
+	const char *state = trace_after(l, " prev_state=");
 
 	return state && *state == 'R';
 }
@@ -346,16 +348,24 @@ static void other_task(struct attribution *a, const struct trace_line *l, long n
 	blame_on(&a->m[l->cpu], &b);
 }
 
+/* The CPU goes to nobody who takes it away: only what came before the switch is an interruption. */
+static void given_up(struct attribution *a, const struct trace_line *l)
+{
+	struct machine *m = &a->m[l->cpu];
+
+	if (m->open && m->best.kind < TRACE_FAULT)
+		end(a, l->cpu, l->ns);
+	m->open = false;
+}
+
+/* A watched task leaves its CPU. One that goes to sleep has run since the interrupt that asked for a switch. */
 static void switched_away(struct attribution *a, const struct trace_line *l, long next)
 {
 	struct machine *m = &a->m[l->cpu];
 
-	enter(a, l, m->resched);
-	if (!could_go_on(l)) {
-		/* it sleeps by itself: only what came before it did is an interruption */
-		if (m->open && m->best.kind < TRACE_FAULT)
-			end(a, l->cpu, l->ns);
-		m->open = false;
+	enter(a, l, m->resched && could_go_on(l));
+	if (is_mine(a, next) || !could_go_on(l)) {
+		given_up(a, l);
 		return;
 	}
 	m->depth = 0;
@@ -365,17 +375,13 @@ static void switched_away(struct attribution *a, const struct trace_line *l, lon
 
 static void on_switch(struct attribution *a, const struct trace_line *l)
 {
-	const char *pid = last_key(l, " next_pid=");
+	const char *pid = trace_after(l, " next_pid=");
 	struct machine *m = &a->m[l->cpu];
 	long next = pid ? strtol(pid, NULL, 10) : 0;
 	bool from = is_mine(a, l->pid), to = is_mine(a, next);
 
-	if (from && !to) {
+	if (from) {
 		switched_away(a, l, next);
-	} else if (from && to) {
-		if (m->open && m->best.kind < TRACE_FAULT)
-			end(a, l->cpu, l->ns);
-		m->open = false;
 	} else if (to && m->open) {
 		m->away = false;
 		m->depth = 0;
@@ -391,7 +397,7 @@ static void on_switch(struct attribution *a, const struct trace_line *l)
 
 static void on_fork(struct attribution *a, const struct trace_line *l)
 {
-	const char *child = last_key(l, " child_pid=");
+	const char *child = trace_after(l, " child_pid=");
 	long pid = child ? strtol(child, NULL, 10) : 0;
 
 	if (pid > 0 && pid < PIDS)
@@ -421,7 +427,7 @@ static void on_raise(struct attribution *a, const struct trace_line *l)
 	struct machine *m = &a->m[l->cpu];
 
 	if (m->open && (m->depth || m->bare))
-		m->raised = true;
+		m->raised |= softirq_bit(l);
 }
 
 static void on_watched(struct attribution *a, const struct trace_line *l)

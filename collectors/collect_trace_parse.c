@@ -200,15 +200,25 @@ void trace_release(struct trace *t)
 
 /* ---- What a line says -------------------------------------------------------------------------- */
 
-bool trace_value(const struct trace_line *l, const char *key, char *out, size_t size)
+const char *trace_after(const struct trace_line *l, const char *key)
 {
 	const char *end = l->args + l->args_len;
-	const char *at = memmem(l->args, l->args_len, key, strlen(key));
+	size_t len = strlen(key);
+
+	for (const char *p = end; p-- > l->args;)
+		if ((size_t)(end - p) > len && !memcmp(p, key, len))
+			return p + len;
+	return NULL;
+}
+
+bool trace_value(const struct trace_line *l, const char *key, char *out, size_t size)
+{
+	const char *end = l->args + l->args_len, *at = trace_after(l, key);
 	size_t n = 0;
 
 	if (!at)
 		return false;
-	for (at += strlen(key); at < end && n + 1 < size && !memchr(" ,)]", *at, 4); at++)
+	for (; at < end && n + 1 < size && !memchr(" ,)]", *at, 4); at++)
 		out[n++] = *at;
 	out[n] = '\0';
 	return n > 0;
@@ -227,10 +237,9 @@ void trace_targets(const struct trace_line *l, struct cpus *out)
 		out->has[l->cpu] = true;
 		return;
 	}
-	at = memmem(l->args, l->args_len, ev->cpus_key, strlen(ev->cpus_key));
+	at = trace_after(l, ev->cpus_key);
 	if (!at)
 		return;
-	at += strlen(ev->cpus_key);
 	snprintf(text, sizeof(text), "%.*s", (int)(l->args + l->args_len - at), at);
 	if (ev->mask) {
 		cpus_parse_mask(out, text, NULL);

@@ -38,6 +38,9 @@
 #define SEND(place, callback) "ipi_send_cpu: cpu=3 callsite=" place " callback=" callback
 #define EXPIRE(function) "hrtimer_expire_entry: hrtimer=0000000011111111 function=" function " now=1"
 #define TIMER_IRQ "irq_handler_entry: irq=11 name=arch_timer"
+#define FORK                                                                                       \
+	LINE("            spin-100    ", 0, ".....", "000001",                                     \
+	     "sched_process_fork: comm=spin pid=100 child_comm=spin child_pid=101")
 
 static const struct {
 	const char *name, *text, *want;
@@ -67,6 +70,18 @@ static const struct {
 	  SPIN("..s..", "000030", "softirq_entry: vec=9 [action=RCU]")
 	  SPIN("..s..", "000040", "softirq_exit: vec=9 [action=RCU]"),
 	  "1.000010 5 us irq:arch_timer\n1.000030 10 us softirq:RCU\n" },
+	{ "a softirq follows the interrupt that raised it, and once",
+	  SPIN("d.h..", "000010", TIMER_IRQ)
+	  SPIN("d.h..", "000011", "softirq_raise: vec=9 [action=RCU]")
+	  SPIN("d.h..", "000012", "softirq_raise: vec=1 [action=TIMER]")
+	  SPIN("d.h..", "000015", "irq_handler_exit: irq=11 ret=handled")
+	  SPIN("..s..", "000020", "softirq_entry: vec=1 [action=TIMER]")
+	  SPIN("..s..", "000025", "softirq_exit: vec=1 [action=TIMER]")
+	  SPIN("..s..", "000030", "softirq_entry: vec=9 [action=RCU]")
+	  SPIN("..s..", "000040", "softirq_exit: vec=9 [action=RCU]")
+	  SPIN("..s..", "003000", "softirq_entry: vec=9 [action=RCU]")
+	  SPIN("..s..", "003001", "softirq_exit: vec=9 [action=RCU]"),
+	  "1.000010 30 us irq:arch_timer\n1.003000 1 us softirq:RCU\n" },
 	{ "two interrupts with the task between them are two",
 	  SPIN("d.h..", "000010", "reschedule_entry: vector=253")
 	  SPIN("d.h..", "000012", "reschedule_exit: vector=253")
@@ -139,12 +154,27 @@ static const struct {
 	  IDLE("d.h..", "000031", "irq_handler_exit: irq=11 ret=handled")
 	  IDLE("d..2.", "000040", SWITCH("swapper/3", "0", "R", "spin", "100")),
 	  "" },
+	{ "a switch that was asked for and did not come is no part of the sleep after it",
+	  SPIN("d.h..", "000010", TIMER_IRQ)
+	  SPIN("dNh..", "000015", "irq_handler_exit: irq=11 ret=handled")
+	  SPIN("d..2.", "003000", SWITCH("spin", "100", "S", "kworker/3:1", "52")),
+	  "1.000010 5 us irq:arch_timer\n" },
+	{ "nor is an interrupt that was over long before a watched task left the CPU to another",
+	  FORK SPIN("d.h..", "000010", TIMER_IRQ)
+	  SPIN("d.h..", "000015", "irq_handler_exit: irq=11 ret=handled")
+	  SPIN("d..2.", "003000", SWITCH("spin", "100", "S", "spin", "101")),
+	  "1.000010 5 us irq:arch_timer\n" },
+	{ "a switch from one watched task to another is part of the interrupt that asked for it",
+	  FORK SPIN("d.h..", "000010", TIMER_IRQ)
+	  SPIN("dNh..", "000015", "irq_handler_exit: irq=11 ret=handled")
+	  SPIN("d..2.", "000020", SWITCH("spin", "100", "R", "spin", "101")),
+	  "1.000010 10 us irq:arch_timer\n" },
 	{ "what another task suffers is not counted",
 	  WORKER("d.h..", "000010", TIMER_IRQ)
 	  WORKER("d.h..", "000015", "irq_handler_exit: irq=11 ret=handled"),
 	  "" },
 	{ "a child is watched, a stranger with a number of its own is not",
-	  LINE("            spin-100    ", 0, ".....", "000001", "sched_process_fork: comm=spin pid=100 child_comm=spin child_pid=101")
+	  FORK
 	  SHELL(".....", "000002", "sched_process_fork: comm=sh pid=60 child_comm=sh child_pid=102")
 	  LINE("            spin-101    ", 3, "d.h..", "000010", TIMER_IRQ)
 	  LINE("            spin-101    ", 3, "d.h..", "000015", "irq_handler_exit: irq=11 ret=handled")
@@ -173,6 +203,11 @@ static const struct {
 	  SPIN("d.h..", "000011", TIMER_IRQ) SPIN("d.h..", "000011", EXPIRE("deep"))
 	  SPIN("d....", "000020", "user_enter: "),
 	  "1.000011 9 us other:kernel\n" },
+	{ "a woken task whose name looks like the rest of its line",
+	  SHELL("d..2.", "000001", WAKE("x pid=9 target_cpu=001", "52"))
+	  SPIN("d..2.", "000020", SWITCH("spin", "100", "R", "x", "52"))
+	  LINE("               x-52     ", 3, "d..2.", "000030", SWITCH("x", "52", "S", "spin", "100")),
+	  "1.000020 10 us thread:x <- sh:sched_waking\n" },
 	{ "a name that looks like the rest of a line",
 	  LINE("  ==> next_pid=1-100    ", 3, "d..2.", "000020",
 	       SWITCH(" ==> next_pid=1", "100", "R", "prev_state=S", "52"))
