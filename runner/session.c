@@ -106,6 +106,20 @@ static int arm_kernel(struct session *s, size_t i, const struct build_options *o
 	return a->kernel ? 0 : -1;
 }
 
+static int add_module(const char *dir, const char *name, struct strv *out, struct hash *h,
+		      struct err *e)
+{
+	cleanup_free char *path = NULL;
+
+	if (!name)
+		return 0;
+	path = xasprintf("%s/%s.ko", dir, name);
+	if (strv_has(out, path))
+		return 0;
+	strv_push(out, path);
+	return hash_add_file(h, path, e);
+}
+
 /* The .ko files of the chosen workloads, each once. */
 static int collect_modules(struct session *s, struct session_arm *a, const char *dir,
 			   struct strv *out, struct err *e)
@@ -114,21 +128,16 @@ static int collect_modules(struct session *s, struct session_arm *a, const char 
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < s->plan->nworkloads; i++) {
-		const char *name = needs_workload(s, i)->module;
-		cleanup_free char *path = NULL;
+		const struct workload *w = needs_workload(s, i);
 
-		if (!name || a->skip[i])
-			continue;
-		path = xasprintf("%s/%s.ko", dir, name);
-		if (strv_has(out, path))
-			continue;
-		strv_push(out, path);
-		ret = hash_add_file(h, path, e);
+		if (!a->skip[i])
+			ret = add_module(dir, w->module, out, h, e) ||
+			      add_module(dir, w->other_module, out, h, e);
 	}
 	hash_end(h, a->modules_hash);
 	if (!out->n)
 		a->modules_hash[0] = '\0';
-	return ret;
+	return ret ? -1 : 0;
 }
 
 static bool needs_modules(const struct session *s, const struct session_arm *a)

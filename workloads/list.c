@@ -13,6 +13,7 @@ extern const struct workload workload_kmalloc_bench;
 extern const struct workload workload_memcg;
 extern const struct workload workload_none;
 extern const struct workload workload_percpu_bench;
+extern const struct workload workload_percpu_stress;
 extern const struct workload workload_pte;
 extern const struct workload workload_qpw_stress;
 extern const struct workload workload_rtla;
@@ -34,6 +35,7 @@ const struct workload *const workloads[] = {
 	&workload_memcg,
 	&workload_none,
 	&workload_percpu_bench,
+	&workload_percpu_stress,
 	&workload_pte,
 	&workload_qpw_stress,
 	&workload_rtla,

@@ -28,6 +28,7 @@ struct workload {
 	const char *summary; /* one line */
 	const char *module; /* kmods/<module>.ko, or NULL */
 	bool module_bare; /* it has none of the workload's parameters */
+	const char *other_module; /* one that the workload itself loads, from /modules; or NULL */
 	const char *const *kconfig; /* needed options, "CONFIG_MEMCG=y", NULL-terminated, or NULL */
 	const char *const *archs; /* kdelta names (x86_64, aarch64, s390x), or NULL: all */
 	/* Debian packages that a root image must have, NULL-terminated, or NULL: needs no image. The host builds
