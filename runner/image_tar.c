@@ -5,6 +5,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,6 +59,7 @@ struct filter {
 	bool taken[COUNT(alternatives)]; /* the link */
 	bool made[COUNT(folders)];
 	struct strv *manifest;
+	locale_t utf8, before;
 };
 
 bool image_package(const char *name, struct str *out)
@@ -236,6 +238,24 @@ static int add_missing(struct filter *f, struct err *e)
 	return 0;
 }
 
+/* Names are UTF-8 (Debian Policy 10.10); libarchive fails on those that the current locale does not know. */
+static void filter_init(struct filter *f)
+{
+	f->in = archive_read_new();
+	f->out = archive_write_new();
+	f->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	f->before = uselocale(f->utf8);
+}
+
+static void filter_release(struct filter *f)
+{
+	archive_read_free(f->in);
+	archive_write_free(f->out);
+	uselocale(f->before);
+	if (f->utf8)
+		freelocale(f->utf8);
+}
+
 static int filter_open(struct filter *f, struct err *e)
 {
 	archive_read_support_format_tar(f->in);
@@ -246,22 +266,23 @@ static int filter_open(struct filter *f, struct err *e)
 	return 0;
 }
 
+static int filter_close(struct filter *f, struct err *e)
+{
+	return archive_write_close(f->out) == ARCHIVE_OK ? 0 : write_failed(f, e);
+}
+
 int image_filter(const char *from, const char *to, struct strv *manifest, struct err *e)
 {
-	struct filter f = { .in = archive_read_new(),
-			    .out = archive_write_new(),
-			    .from = from,
-			    .to = to,
-			    .manifest = manifest };
-	int ret = -1;
+	struct filter f = { .from = from, .to = to, .manifest = manifest };
+	int ret;
 
+	filter_init(&f);
 	archive_write_set_format_pax_restricted(f.out);
-	if (!filter_open(&f, e) && !copy_entries(&f, e) && !add_missing(&f, e))
-		ret = archive_write_close(f.out) == ARCHIVE_OK ? 0 : write_failed(&f, e);
-	archive_read_free(f.in);
-	archive_write_free(f.out);
+	ret = filter_open(&f, e) || copy_entries(&f, e) || add_missing(&f, e) ||
+	      filter_close(&f, e);
+	filter_release(&f);
 	strv_sort(manifest);
-	return ret;
+	return ret ? -1 : 0;
 }
 
 /* A hard link becomes a symbolic one: cpio would need all links of a file at once. */
@@ -306,17 +327,14 @@ static int cpio_entries(struct filter *f, const char *prefix, struct err *e)
 
 int image_cpio(const char *from, const char *prefix, const char *to, struct err *e)
 {
-	struct filter f = {
-		.in = archive_read_new(), .out = archive_write_new(), .from = from, .to = to
-	};
-	int ret = -1;
+	struct filter f = { .from = from, .to = to };
+	int ret;
 
+	filter_init(&f);
 	archive_write_set_format_cpio_newc(f.out);
-	if (!filter_open(&f, e) && !cpio_entries(&f, prefix, e))
-		ret = archive_write_close(f.out) == ARCHIVE_OK ? 0 : write_failed(&f, e);
-	archive_read_free(f.in);
-	archive_write_free(f.out);
-	return ret;
+	ret = filter_open(&f, e) || cpio_entries(&f, prefix, e) || filter_close(&f, e);
+	filter_release(&f);
+	return ret ? -1 : 0;
 }
 
 int image_squash(const char *from, const char *to, struct err *e)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Root images: what goes into one, how QEMU gets it as a disk, and what the guest is told of it. */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,9 +95,11 @@ static void put(struct archive *a, const char *name, mode_t mode, const char *te
 	archive_entry_free(e);
 }
 
-/* As mmdebstrap leaves it. */
+/* As mmdebstrap leaves it; it is in UTF-8, and the test, like kdelta, is not. */
 static void write_tar(const char *path)
 {
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = uselocale(utf8);
 	struct archive *a = archive_write_new();
 
 	archive_write_set_format_pax_restricted(a);
@@ -115,16 +118,22 @@ static void write_tar(const char *path)
 	put(a, "./usr/bin/sh", S_IFLNK | 0777, NULL, "dash");
 	put(a, "./usr/share/doc/dash/copyright", S_IFREG | 0644, "c", NULL);
 	put(a, "./usr/share/documents", S_IFREG | 0644, "d", NULL);
+	/* as of ca-certificates: "tanúsítvány" */
+	put(a, "./usr/share/tan\303\272s\303\255tv\303\241ny", S_IFREG | 0644, "c", NULL);
 	put(a, "./var/cache/apt/archives/dash_0.5.12-2_all.deb", S_IFREG | 0644, "!<arch>", NULL);
 	put(a, "./var/cache/apt/archives/bison_2%3a3.8_all.deb", S_IFREG | 0644, "!<arch>", NULL);
 	put(a, "./var/cache/apt/archives/lock", S_IFREG | 0644, "", NULL);
 	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
 	archive_write_free(a);
+	uselocale(before);
+	freelocale(utf8);
 }
 
 /* One line per entry: name, link, size, time. */
 static void list_tar(const char *path, struct str *out)
 {
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = uselocale(utf8);
 	struct archive *a = archive_read_new();
 	struct archive_entry *e;
 
@@ -144,6 +153,8 @@ static void list_tar(const char *path, struct str *out)
 			 (long long)archive_entry_size(e), (long long)archive_entry_mtime(e));
 	}
 	archive_read_free(a);
+	uselocale(before);
+	freelocale(utf8);
 }
 
 static void what_an_image_holds(void **state)
@@ -159,6 +170,7 @@ static void what_an_image_holds(void **state)
 				   "usr/bin/perl5.36.0 = usr/bin/perl 0 0\n"
 				   "usr/bin/sh -> dash 0 0\n"
 				   "usr/share/documents - 1 0\n"
+				   "usr/share/tan\303\272s\303\255tv\303\241ny - 1 0\n"
 				   /* of two awks the first row, sh is there, gcc is not */
 				   "usr/bin/awk -> mawk 0 0\n"
 				   "usr/bin/yacc -> bison.yacc 0 0\n"
