@@ -50,6 +50,8 @@ static int make(const struct image *im, const char *file, struct err *e)
 	if (!unpack(im->file, tar, e) && !image_cpio(tar, EXEC_IMAGE + 1, tmp, e))
 		ret = rename(tmp, file) ? err_errno(e, ERR_INFRA, "cannot rename '%s'", tmp) : 0;
 	tree_remove(tar, NULL);
+	if (ret)
+		tree_remove(tmp, NULL);
 	return ret;
 }
 

@@ -28,15 +28,23 @@ static int squash_tree(const char *tree, const char *to, struct err *e)
 	return proc_check(&p, e);
 }
 
+static int make_at(const char *tree, const char *tmp, const char *file, struct err *e)
+{
+	if (image_check(e) || squash_tree(tree, tmp, e))
+		return -1;
+	if (chmod(tmp, 0444) || rename(tmp, file))
+		return err_errno(e, ERR_INFRA, "cannot rename '%s'", tmp);
+	return 0;
+}
+
 static int make_source(const char *tree, const char *file, struct err *e)
 {
 	cleanup_free char *tmp = xasprintf("%s.tmp", file); /* the lock is ours: so is the name */
 
-	if (image_check(e) || squash_tree(tree, tmp, e))
-		return err_prefix(e, "cannot make a disk of the kernel tree '%s'", tree);
-	if (chmod(tmp, 0444) || rename(tmp, file))
-		return err_errno(e, ERR_INFRA, "cannot rename '%s'", tmp);
-	return 0;
+	if (!make_at(tree, tmp, file, e))
+		return 0;
+	tree_remove(tmp, NULL);
+	return err_prefix(e, "cannot make a disk of the kernel tree '%s'", tree);
 }
 
 int image_source(const struct source *s, const struct build_progress *p, char id[HASH_HEX],
