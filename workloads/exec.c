@@ -289,7 +289,7 @@ static double seconds(struct timeval t)
 /* Ends it, too, where it has not ended. */
 static void reap(struct exec *x)
 {
-	struct rusage use;
+	struct rusage use = { .ru_maxrss = 0 };
 	int status = 0;
 
 	x->wall = now() - x->begin;

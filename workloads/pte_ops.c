@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The operations. What they cost in TLB flushes follows from the kernel's mm/mprotect.c, mm/mremap.c, mm/madvise.c,
- * mm/memory.c and the architecture's asm/pgtable.h; tests/boot/pte_counts.sh has the derivation.
+ * mm/memory.c and the architecture's asm/pgtable.h; tests/boot/page_tables.sh has the derivation.
  */
 #include <errno.h>
 #include <signal.h>
