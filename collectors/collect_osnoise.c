@@ -17,12 +17,18 @@
 #include "collectors/collector.h"
 #include "runner/base/file.h"
 
-/* In this order, and given back in reverse: a period is never shorter than the time of running in it. */
-enum { SET_CPUS, SET_THRESHOLD, SET_RUNTIME, SET_PERIOD, SETTINGS };
+#define RUNTIME_MAX 100000000 /* us */
+
+/*
+ * In this order, and given back in reverse. The kernel refuses a period that is shorter than the time of running in it
+ * (kernel/trace/trace_osnoise.c, osnoise_period): it is made long enough for the old and the new time, and then fits.
+ */
+enum { SET_CPUS, SET_THRESHOLD, SET_LONG_PERIOD, SET_RUNTIME, SET_PERIOD, SETTINGS };
 
 static const char *const setting_files[SETTINGS] = {
 	[SET_CPUS] = "osnoise/cpus",
 	[SET_THRESHOLD] = "tracing_thresh",
+	[SET_LONG_PERIOD] = "osnoise/period_us",
 	[SET_RUNTIME] = "osnoise/runtime_us",
 	[SET_PERIOD] = "osnoise/period_us",
 };
@@ -37,6 +43,7 @@ struct osnoise {
 	struct setting settings[SETTINGS];
 	struct str text;
 	struct noise noise;
+	size_t recorded; /* of its sources: the others are new */
 };
 
 static int set(struct osnoise *o, int which, const char *value, struct err *e)
@@ -61,6 +68,7 @@ static int set_all(const struct collector_ctx *c, struct osnoise *o, struct err 
 	cpus_print(&o->cpus, &cpus);
 	if (set(o, SET_CPUS, cpus.buf, e) ||
 	    set_number(o, SET_THRESHOLD, collector_int(c, "threshold"), e) ||
+	    set_number(o, SET_LONG_PERIOD, RUNTIME_MAX, e) ||
 	    set_number(o, SET_RUNTIME, runtime, e) || set_number(o, SET_PERIOD, runtime, e))
 		return -1;
 	for (const char *const *ev = events; *ev; ev++)
@@ -102,16 +110,24 @@ static int osnoise_stop(struct collector_ctx *c, struct err *e)
 	return tracefs_run(&o->fs, false, e);
 }
 
-static void record_source(const struct collector_ctx *c, const struct noise_source *s)
+static void record_one(const struct collector_ctx *c, const struct metric *m, const char *stat,
+		       int cpu, double value, bool new)
+{
+	if (new)
+		recorder_zeros(&c->r, m, stat, cpu);
+	recorder_value(&c->r, m, stat, cpu, value);
+}
+
+static void record_source(const struct collector_ctx *c, const struct noise_source *s, bool new)
 {
 	cleanup_free char *count = xasprintf("osnoise.count.%s", s->name);
 	cleanup_free char *time = xasprintf("osnoise.time.%s", s->name);
 	const struct metric counts = { count, "events", DIR_LOWER, NULL };
 	const struct metric times = { time, "ns", DIR_LOWER, NULL };
 
-	recorder_value(&c->r, &counts, "count", s->cpu, s->count);
-	recorder_value(&c->r, &times, "total", s->cpu, s->total);
-	recorder_value(&c->r, &times, "max", s->cpu, s->max);
+	record_one(c, &counts, "count", s->cpu, s->count, new);
+	record_one(c, &times, "total", s->cpu, s->total, new);
+	record_one(c, &times, "max", s->cpu, s->max, new);
 }
 
 static int record_lost(const struct collector_ctx *c, const struct osnoise *o, struct err *e)
@@ -141,7 +157,8 @@ static int osnoise_report(struct collector_ctx *c, struct err *e)
 		return -1;
 	noise_parse(&o->noise, o->text.buf, o->text.len);
 	for (size_t i = 0; i < o->noise.n; i++)
-		record_source(c, &o->noise.v[i]);
+		record_source(c, &o->noise.v[i], i >= o->recorded);
+	o->recorded = o->noise.n;
 	return 0;
 }
 
@@ -177,7 +194,7 @@ static const struct param osnoise_params[] = {
 	  .type = PARAM_INT,
 	  .unit = "us",
 	  .min = 100,
-	  .max = 100000000,
+	  .max = RUNTIME_MAX,
 	  .def = "1000000",
 	  .help = "between two short pauses of the threads" },
 	{ .name = "buffer",

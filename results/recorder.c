@@ -117,6 +117,14 @@ void recorder_value(const struct recorder *c, const struct metric *m, const char
 	form_release(&f);
 }
 
+void recorder_zeros(const struct recorder *c, const struct metric *m, const char *stat, int cpu)
+{
+	struct recorder before = *c;
+
+	for (before.round = 0; before.round < c->round; before.round++)
+		recorder_value(&before, m, stat, cpu, 0);
+}
+
 uint64_t hist_lower(unsigned int i)
 {
 	unsigned int shift;

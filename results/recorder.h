@@ -58,6 +58,12 @@ void recorder_value(const struct recorder *r, const struct metric *m, const char
 		    double value);
 
 /*
+ * Zero in each round before this one, of what this round is the first to see. Whoever summarises the rounds of a boot
+ * takes those without a value for rounds that were not watched, and the rest for all.
+ */
+void recorder_zeros(const struct recorder *r, const struct metric *m, const char *stat, int cpu);
+
+/*
  * A histogram of the record format (log-linear, 2^HIST_SUB steps per power of two) that user space fills:
  * hist_add() is a handful of instructions and touches one cache line. 17 KiB; zero it before use.
  */
