@@ -122,7 +122,7 @@ static void push_option(const struct stress_ng *s, double ratio, const char *opt
 		strv_push(argv, option);
 	} else if (ratio != 1 && str_starts(option, "bytes=") &&
 		   bytes_parse(option + strlen("bytes="), &bytes)) {
-		bytes = (long long)((double)bytes * ratio) / PAGE * PAGE;
+		bytes = scaled(bytes, ratio) / PAGE * PAGE;
 		strv_pushf(argv, "--%s-bytes=%lld", s->stressor, bytes < PAGE ? PAGE : bytes);
 	} else {
 		strv_pushf(argv, "--%s-%s", s->stressor, option);
