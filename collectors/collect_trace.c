@@ -188,6 +188,28 @@ static void enable_asked(const struct collector_ctx *c, struct tracing *t, struc
 	}
 }
 
+/*
+ * Drains that this kernel could do, and may not: that there was none is what one wants to know of it. Without the
+ * event nobody would know.
+ */
+static void expect_work(const struct collector_ctx *c, struct tracing *t,
+			const struct strv *left_out)
+{
+	cleanup_strv struct strv work = STRV_INIT;
+	char name[RECORD_NAME_MAX];
+
+	if (strv_has(left_out, "workqueue") ||
+	    strv_has(left_out, "workqueue:workqueue_execute_start"))
+		return;
+	strv_split(&work, collector_str(c, "work"), ", ");
+	for (int cpu = 0; cpu < CPUS_MAX; cpu++) {
+		for (size_t i = 0; t->cpus.has[cpu] && i < work.n; i++) {
+			snprintf(name, sizeof(name), "trace.interruption.work:%s", work.v[i]);
+			tally_add(t, COUNT_STAYS, cpu, name, 0);
+		}
+	}
+}
+
 /* What the kernel does not have is said once. */
 static void note_left_out(const struct collector_ctx *c, const struct strv *left_out)
 {
@@ -214,6 +236,7 @@ static int trace_setup(struct collector_ctx *c, struct err *e)
 		return collector_skip(c, e, "%s", why.msg);
 	enable_table(c, t, &left_out);
 	enable_asked(c, t, &left_out);
+	expect_work(c, t, &left_out);
 	note_left_out(c, &left_out);
 	return 0;
 }
@@ -348,6 +371,20 @@ static void trace_teardown(struct collector_ctx *c)
 	free(t);
 }
 
+/* Names of functions, which become names of metrics. */
+static int check_work(const struct param *p, const char *value, struct err *e)
+{
+	cleanup_strv struct strv names = STRV_INIT;
+
+	strv_split(&names, value, ", ");
+	for (size_t i = 0; i < names.n; i++)
+		for (const char *ch = names.v[i]; *ch; ch++)
+			if ((!isalnum((unsigned char)*ch) && *ch != '_') || ch - names.v[i] >= 64)
+				return err_set(e, ERR_USAGE, "'%s' in '%s' is no function",
+					       names.v[i], p->name);
+	return 0;
+}
+
 /* "sched:sched_switch,kmem:kmalloc": names become paths, and are nothing but names. */
 static int check_events(const struct param *p, const char *value, struct err *e)
 {
@@ -383,6 +420,13 @@ static const struct param trace_params[] = {
 	  .def = "",
 	  .help = "further events of the watched CPUs to count, as SYSTEM:NAME, separated by commas",
 	  .check = check_events },
+	{ .name = "work",
+	  .type = PARAM_TEXT,
+	  .unit = "",
+	  .def = "lru_add_drain_per_cpu,flush_cpu_sheaves,flush_rcu_sheaf",
+	  .help = "functions of work items that are recorded as interruptions where there is none, too, as 0; "
+		  "separated by commas",
+	  .check = check_work },
 	{ .name = "syscalls",
 	  .type = PARAM_BOOL,
 	  .unit = "",
