@@ -54,20 +54,28 @@ static void push_common(const struct workload_ctx *c, struct strv *argv)
 	}
 }
 
+/* In a second: how many periods a CPU got to in the time of a round is not the same in every one. */
+static void record_rate(struct workload_ctx *c, const char *metric, const struct rtla_noise *n,
+			uint64_t count)
+{
+	tool_timed_value(c, metric, "mean", (int)n->cpu, (double)count * 1e6 / (double)n->runtime);
+}
+
 static void record_noise(struct workload_ctx *c, const struct rtla_noise *n)
 {
 	int cpu = (int)n->cpu;
 
-	if (n->runtime)
-		wctx_value(c, "noise", "mean", cpu, (double)n->noise * 1e9 / (double)n->runtime);
 	wctx_value(c, "runtime", "total", cpu, (double)n->runtime * 1e3);
 	wctx_value(c, "noise_max", "max", cpu, (double)n->max_noise * 1e3);
 	wctx_value(c, "noise_single", "max", cpu, (double)n->max_single * 1e3);
-	tool_timed_value(c, "noise_hw", "count", cpu, (double)n->hw);
-	tool_timed_value(c, "noise_nmi", "count", cpu, (double)n->nmi);
-	tool_timed_value(c, "noise_irq", "count", cpu, (double)n->irq);
-	tool_timed_value(c, "noise_softirq", "count", cpu, (double)n->softirq);
-	tool_timed_value(c, "noise_thread", "count", cpu, (double)n->thread);
+	if (!n->runtime)
+		return;
+	wctx_value(c, "noise", "mean", cpu, (double)n->noise * 1e9 / (double)n->runtime);
+	record_rate(c, "noise_hw", n, n->hw);
+	record_rate(c, "noise_nmi", n, n->nmi);
+	record_rate(c, "noise_irq", n, n->irq);
+	record_rate(c, "noise_softirq", n, n->softirq);
+	record_rate(c, "noise_thread", n, n->thread);
 }
 
 static int take_noise(struct workload_ctx *c, const char *text, struct err *e)
@@ -225,11 +233,11 @@ static const struct metric rtla_metrics[] = {
 	{ "runtime", "ns", DIR_NONE, "how long a CPU was watched" },
 	{ "noise_max", "ns", DIR_LOWER, "most that was lost in one period" },
 	{ "noise_single", "ns", DIR_LOWER, "most that was lost at once" },
-	{ "noise_hw", "interruptions", DIR_LOWER, "by hardware, hypervisor or emulator" },
-	{ "noise_nmi", "interruptions", DIR_LOWER, "by NMIs" },
-	{ "noise_irq", "interruptions", DIR_LOWER, "by interrupts" },
-	{ "noise_softirq", "interruptions", DIR_LOWER, "by softirqs" },
-	{ "noise_thread", "interruptions", DIR_LOWER, "by other threads" },
+	{ "noise_hw", "1/s", DIR_LOWER, "interruptions by hardware, hypervisor or emulator" },
+	{ "noise_nmi", "1/s", DIR_LOWER, "interruptions by NMIs" },
+	{ "noise_irq", "1/s", DIR_LOWER, "interruptions by interrupts" },
+	{ "noise_softirq", "1/s", DIR_LOWER, "interruptions by softirqs" },
+	{ "noise_thread", "1/s", DIR_LOWER, "interruptions by other threads" },
 	{ .name = NULL },
 };
 
