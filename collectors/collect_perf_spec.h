@@ -36,6 +36,17 @@ struct perf_specs {
 	size_t n;
 };
 
+/* A generic event of perf_event_open(2), by perf's name. */
+struct perf_generic {
+	const char *name;
+	uint32_t type;
+	uint64_t config;
+	const char *unit;
+};
+
+/* The one that @event names, with or without ":…" behind; NULL: none. */
+const struct perf_generic *perf_generic_find(const char *event);
+
 /* "event 3: …" in @e on failure. */
 int perf_specs_parse(const char *text, struct perf_specs *out, struct err *e);
 /* One event to its text, without separators. */

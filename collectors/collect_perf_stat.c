@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collectors/collect_perf_spec.h"
 #include "collectors/collect_perf_tool.h"
 #include "runner/base/file.h"
 
@@ -60,39 +61,25 @@ static int perf_stat_stop(struct collector_ctx *c, struct err *e)
 
 /* --- what it counted --- */
 
-/* Events with a unit of their own: clocks come in milliseconds, and what a PMU counts is not always worth having
- * (results/recorder.h). The name ends at a modifier, "cycles:u". */
-static const struct unit {
-	const char *event, *unit;
-	double scale;
-} units[] = {
-	{ "task-clock", "ns", 1e6 },
-	{ "cpu-clock", "ns", 1e6 },
-	{ "cycles", "cycles", 1 },
-	{ "cpu-cycles", "cycles", 1 },
-	{ "ref-cycles", "cycles", 1 },
-	{ "bus-cycles", "cycles", 1 },
-	{ "instructions", "instructions", 1 },
-	{ NULL, "events", 1 },
-};
-
-static const struct unit *unit_of(const char *event)
-{
-	size_t len = strcspn(event, ":");
-	const struct unit *u = units;
-
-	while (u->event && (strlen(u->event) != len || memcmp(u->event, event, len)))
-		u++;
-	return u;
-}
+#define NS_PER_MS 1e6
 
 static void record(const struct recorder *r, const struct perf_count *k)
 {
-	const struct unit *u = unit_of(k->event);
+	const struct perf_generic *g = perf_generic_find(k->event);
 	cleanup_free char *name = xasprintf("perf_stat.%s", k->event);
-	struct metric m = { name, u->unit, DIR_LOWER, "" };
+	struct metric m = { name, g ? g->unit : "events", DIR_LOWER, "" };
+	bool is_clock = !strcmp(m.unit, "ns");
 
-	recorder_value(r, &m, "count", k->cpu, k->value * u->scale);
+	recorder_value(r, &m, "count", k->cpu, is_clock ? k->value * NS_PER_MS : k->value);
+}
+
+/* Cycles and instructions the recorder knows about. */
+static bool is_made_up(const struct recorder *r, const char *event)
+{
+	const struct perf_generic *g = perf_generic_find(event);
+	bool emulated = r->clock->ev == EV_SIMULATED || r->clock->ev == EV_EMULATED_TIME;
+
+	return emulated && (!g || !strcmp(g->unit, "events")) && !perf_stat_is_software(event);
 }
 
 static void note_share(const struct recorder *r, const struct perf_count *k)
@@ -106,8 +93,9 @@ static void note_share(const struct recorder *r, const struct perf_count *k)
 static void take(struct collector_ctx *c, const struct perf_count *k)
 {
 	struct perf_stat *s = c->priv;
+	bool made_up = k->state == PERF_COUNTED && is_made_up(&c->r, k->event);
 
-	switch (k->state) {
+	switch (made_up ? PERF_NOT_SUPPORTED : k->state) {
 	case PERF_COUNTED:
 		record(&c->r, k);
 		if (k->running < 100)

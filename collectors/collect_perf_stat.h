@@ -3,11 +3,12 @@
 #ifndef KDELTA_COLLECTORS_COLLECT_PERF_STAT_H
 #define KDELTA_COLLECTORS_COLLECT_PERF_STAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "runner/base/err.h"
 
-#define PERF_NAME_MAX 96 /* bytes of an event's name; longer ones are cut */
+#define PERF_STAT_NAME_MAX 96 /* bytes of an event's name; longer ones are cut */
 #define PERF_COUNTS_MAX 65536 /* lines */
 
 enum perf_state {
@@ -17,7 +18,7 @@ enum perf_state {
 };
 
 struct perf_count {
-	char event[PERF_NAME_MAX];
+	char event[PERF_STAT_NAME_MAX];
 	int cpu; /* -1: of all that was watched */
 	enum perf_state state;
 	double value; /* scaled by perf when it did not run all the time; clocks in ms */
@@ -34,5 +35,8 @@ struct perf_counts {
  * an event (what perf derives). Fails on everything else. @out: zeroed; free(out->v) in any case.
  */
 int perf_stat_parse(const char *text, struct perf_counts *out, struct err *e);
+
+/* Does software count this event, a generic one or a tracepoint? An emulator's PMU knows next to nothing of others. */
+bool perf_stat_is_software(const char *event);
 
 #endif

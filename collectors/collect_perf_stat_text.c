@@ -5,10 +5,11 @@
  */
 #include "collectors/collect_perf_stat.h"
 
-#include <ctype.h>
+#include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "collectors/collect_perf_spec.h"
 #include "results/record.h"
 
 static int bad(const char *line, struct err *e)
@@ -49,7 +50,7 @@ static const char *take_bare(const char *p, char *out, size_t size)
 }
 
 struct pair {
-	char key[32], value[PERF_NAME_MAX];
+	char key[32], value[PERF_STAT_NAME_MAX];
 };
 
 /* "key" : value; returns what follows, or NULL. */
@@ -147,4 +148,15 @@ int perf_stat_parse(const char *text, struct perf_counts *out, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+bool perf_stat_is_software(const char *event)
+{
+	const struct perf_generic *g = perf_generic_find(event);
+	const char *colon = strchr(event, ':');
+
+	if (g)
+		return g->type == PERF_TYPE_SOFTWARE;
+	/* "sched:sched_switch"; what else stands behind a colon are modifiers: perf-list(1), "EVENT MODIFIERS" */
+	return colon && !strchr(event, '/') && colon[1 + strspn(colon + 1, "ukhIGHpPSDWeb")];
 }

@@ -8,39 +8,6 @@
 
 #include "collectors/collect_perf_spec.h"
 
-/* perf's names; numbers are enum perf_hw_id and enum perf_sw_ids of linux/perf_event.h. */
-static const struct {
-	const char *name;
-	uint32_t type;
-	uint64_t config;
-	const char *unit;
-} generic[] = {
-	{ "cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, "cycles" },
-	{ "cpu-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, "cycles" },
-	{ "ref-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_REF_CPU_CYCLES, "cycles" },
-	{ "bus-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BUS_CYCLES, "cycles" },
-	{ "stalled-cycles-frontend", PERF_TYPE_HARDWARE, PERF_COUNT_HW_STALLED_CYCLES_FRONTEND,
-	  "cycles" },
-	{ "stalled-cycles-backend", PERF_TYPE_HARDWARE, PERF_COUNT_HW_STALLED_CYCLES_BACKEND,
-	  "cycles" },
-	{ "instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, "instructions" },
-	{ "cache-references", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES, "events" },
-	{ "cache-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES, "events" },
-	{ "branches", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_INSTRUCTIONS, "events" },
-	{ "branch-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES, "events" },
-	{ "cpu-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, "ns" },
-	{ "task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, "ns" },
-	{ "page-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, "events" },
-	{ "minor-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN, "events" },
-	{ "major-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ, "events" },
-	{ "context-switches", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES, "events" },
-	{ "cpu-migrations", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS, "events" },
-	{ "alignment-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_ALIGNMENT_FAULTS, "events" },
-	{ "emulation-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_EMULATION_FAULTS, "events" },
-};
-
-#define NGENERIC (sizeof(generic) / sizeof(*generic))
-
 struct encoder {
 	const char *pmu, *arch, *host;
 	bool started; /* libpfm4, which is started when the first event needs it */
@@ -62,17 +29,14 @@ static size_t split_mode(const char *event, struct perf_spec *s)
 
 static bool encode_generic(const char *event, struct perf_spec *s)
 {
-	size_t len = split_mode(event, s);
+	const struct perf_generic *g = split_mode(event, s) ? perf_generic_find(event) : NULL;
 
-	for (size_t i = 0; len && i < NGENERIC; i++) {
-		if (strlen(generic[i].name) != len || strncmp(generic[i].name, event, len))
-			continue;
-		s->type = generic[i].type;
-		s->config = generic[i].config;
-		strcpy(s->unit, generic[i].unit);
-		return true;
-	}
-	return false;
+	if (!g)
+		return false;
+	s->type = g->type;
+	s->config = g->config;
+	strcpy(s->unit, g->unit);
+	return true;
 }
 
 static bool encode_raw(const char *event, struct perf_spec *s)

@@ -108,7 +108,7 @@ static void test_details(void **state)
 	assert_int_equal(got.v[0].cpu, 7);
 	assert_float_equal(got.v[0].running, 25.5, 0);
 	assert_int_equal(got.v[1].cpu, -1);
-	assert_int_equal(strlen(got.v[1].event), PERF_NAME_MAX - 1);
+	assert_int_equal(strlen(got.v[1].event), PERF_STAT_NAME_MAX - 1);
 	free(got.v);
 }
 
@@ -128,6 +128,33 @@ static void test_truncated(void **state)
 	}
 }
 
+/* What counts them decides whether an emulator can be asked. */
+static void test_software(void **state)
+{
+	static const struct {
+		const char *event;
+		bool software;
+	} events[] = {
+		{ "page-faults", true },
+		{ "cs:u", true },
+		{ "task-clock", true },
+		{ "kmem:kmalloc", true },
+		{ "cycles", false },
+		{ "branch-misses:k", false },
+		{ "r13", false },
+		{ "r13:u", false },
+		{ "LLC-loads", false },
+		{ "cpu/event=0x3c/", false },
+		{ "armv8_pmuv3_0/mem_access/:u", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (perf_stat_is_software(events[i].event) != events[i].software)
+			fail_msg("'%s': wanted %d", events[i].event, events[i].software);
+}
+
 static void test_events_param(void **state)
 {
 	const struct collector *c = collector_find("perf_stat");
@@ -145,9 +172,9 @@ static void test_events_param(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded),     cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_details),      cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_events_param),
+		cmocka_unit_test(test_recorded), cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_details),  cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_software), cmocka_unit_test(test_events_param),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
