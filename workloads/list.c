@@ -15,6 +15,7 @@ extern const struct workload workload_none;
 extern const struct workload workload_percpu_bench;
 extern const struct workload workload_percpu_stress;
 extern const struct workload workload_pte;
+extern const struct workload workload_pte_stress;
 extern const struct workload workload_qpw_stress;
 extern const struct workload workload_rtla;
 extern const struct workload workload_slab_bench;
@@ -37,6 +38,7 @@ const struct workload *const workloads[] = {
 	&workload_percpu_bench,
 	&workload_percpu_stress,
 	&workload_pte,
+	&workload_pte_stress,
 	&workload_qpw_stress,
 	&workload_rtla,
 	&workload_slab_bench,

@@ -65,6 +65,11 @@ static void test_mappings(void **state)
 	/* an end, and nothing, are no beginning */
 	assert_null(smaps_mapping(smaps, (void *)0x500000));
 	assert_null(smaps_mapping("", (void *)0x400000));
+	assert_int_equal(smaps_sum(smaps, "Rss", (void *)0x400000, 0x100000), 768);
+	assert_int_equal(smaps_sum(smaps, "Rss", (void *)0x400000, 0x7f0000000000), 768 + 2048);
+	assert_int_equal(smaps_sum(smaps, "Rss", (void *)0x400001, 0x7f0000000000), 2048);
+	assert_int_equal(smaps_sum(smaps, "AnonHugePages", (void *)0x400000, 0x100000), 0);
+	assert_int_equal(smaps_sum(smaps, "Rss", (void *)0x500000, 0x100000), 0);
 }
 
 static const char meminfo[] = "MemTotal:         503484 kB\n"

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What pte_stress expects of pages: the model, without a kernel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "runner/base/str.h"
+#include "workloads/pte_stress.h"
+
+#define PAGES 4
+
+#define ON(what, from, n)                                                                          \
+	{                                                                                          \
+		.op = STRESS_##what, .first = (from), .count = (n)                                 \
+	}
+#define PROTECT(from, n, to)                                                                       \
+	{                                                                                          \
+		.op = STRESS_MPROTECT, .first = (from), .count = (n), .prot = (to)                 \
+	}
+
+/* Wanted is a letter per page: - not mapped, n r w what is allowed; upper case: moved. */
+struct row {
+	const char *name;
+	struct stress_step step[3];
+	const char *want;
+};
+
+static const struct row rows[] = {
+	{ "nothing", { ON(COLD, 0, 4) }, "wwww" },
+	{ "protected", { PROTECT(1, 2, PROT_READ) }, "wrrw" },
+	{ "forbidden", { PROTECT(0, 3, PROT_NONE) }, "nnnw" },
+	{ "allowed again",
+	  { PROTECT(0, 4, PROT_NONE), PROTECT(1, 1, PROT_READ | PROT_WRITE) },
+	  "nwnn" },
+	{ "unmapped", { ON(MUNMAP, 2, 2) }, "ww--" },
+	{ "unmapped pages have no protection",
+	  { ON(MUNMAP, 2, 2), PROTECT(1, 2, PROT_READ) },
+	  "wr--" },
+	{ "mapped again", { PROTECT(0, 4, PROT_READ), ON(MUNMAP, 1, 2), ON(MMAP, 0, 2) }, "rw-r" },
+	{ "moved", { ON(MREMAP, 0, 2) }, "WWww" },
+	{ "moved and back", { ON(MREMAP, 0, 2), ON(MREMAP, 1, 2) }, "WwWw" },
+	{ "unmapped pages do not move",
+	  { ON(MUNMAP, 0, 1), ON(MREMAP, 0, 2), ON(MMAP, 0, 1) },
+	  "wWww" },
+	{ "reset", { ON(MREMAP, 0, 2), ON(MUNMAP, 1, 2), ON(RESET, 0, 4) }, "wwww" },
+	{ "content alone", { ON(DONTNEED, 0, 4), ON(FREE, 0, 4), ON(FORK, 0, 4) }, "wwww" },
+};
+
+static char letter(const struct stress_page *p)
+{
+	char c = (char)(p->writable ? 'w' : p->readable ? 'r' : 'n');
+
+	if (!p->mapped)
+		return '-';
+	return (char)(p->place ? c - 'a' + 'A' : c);
+}
+
+static void test_apply(void **state)
+{
+	int bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct stress_model m = { .pages = PAGES, .threads = 2 };
+		char got[PAGES + 1] = "";
+
+		stress_reset(&m);
+		for (size_t j = 0; j < 3 && rows[i].step[j].count; j++)
+			stress_apply(&m, &rows[i].step[j]);
+		for (size_t j = 0; j < PAGES; j++)
+			got[j] = letter(&m.page[j]);
+		if (!strcmp(got, rows[i].want))
+			continue;
+		print_error("%s: got %s, wanted %s\n", rows[i].name, got, rows[i].want);
+		bad++;
+	}
+	assert_int_equal(bad, 0);
+}
+
+static void test_runs(void **state)
+{
+	struct stress_model m = { .pages = PAGES, .threads = 2 };
+
+	(void)state;
+	stress_reset(&m);
+	assert_int_equal(stress_run(&m, 0, 4), 4);
+	assert_int_equal(stress_run(&m, 1, 3), 2);
+	m.page[2].place = 1;
+	assert_int_equal(stress_run(&m, 0, 4), 2);
+	assert_int_equal(stress_run(&m, 2, 4), 1);
+	m.page[1].writable = false;
+	assert_int_equal(stress_run(&m, 0, 4), 1);
+}
+
+/* Steps stay within the pages and the threads, every operation comes, and a seed says it all. */
+static void test_plan(void **state)
+{
+	struct stress_model m = { .pages = 600, .threads = 3, .random = 7 }, again = m;
+	size_t times[STRESS_OPS] = { 0 }, single = 0;
+
+	(void)state;
+	stress_reset(&m);
+	stress_reset(&again);
+	for (int i = 0; i < 10000; i++) {
+		struct stress_step s, t;
+
+		memset(&s, 0, sizeof(s));
+		memset(&t, 0, sizeof(t));
+		stress_plan(&m, &s);
+		stress_plan(&again, &t);
+		assert_memory_equal(&s, &t, sizeof(s));
+		assert_in_range(s.count, 1, m.pages);
+		assert_true(s.first + s.count <= m.pages);
+		assert_in_range(s.actor, 0, 2);
+		assert_in_range(s.toucher, 0, 2);
+		assert_int_not_equal(s.actor, s.toucher);
+		times[s.op]++;
+		single += s.count == 1;
+	}
+	for (size_t op = 0; op < STRESS_OPS; op++)
+		assert_in_range(times[op], 300, 3500);
+	assert_in_range(single, 1000, 5000);
+}
+
+/* Known numbers. */
+static void test_random(void **state)
+{
+	uint64_t seed = 1234567;
+
+	(void)state;
+	/* published for this seed: rosettacode.org/wiki/Pseudo-random_numbers/Splitmix64 */
+	assert_true(stress_random(&seed) == 6457827717110365317ULL);
+	assert_true(stress_random(&seed) == 3203168211198807973ULL);
+	assert_true(stress_random(&seed) == 9817491932198370423ULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_random),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "runner/base/file.h"
+#include "workloads/proc_text.h"
+#include "workloads/pte_stress.h"
+
+#define SMAPS_MAX (16 << 20)
+#define OUTSIDE 8 /* pages besides those of the step that are looked at */
+#define CHURN_PAGES 300 /* more than a page table of s390 has */
+
+static size_t below(struct stress_thread *t, size_t n)
+{
+	return stress_random(&t->random) % n;
+}
+
+static const char *can(bool yes)
+{
+	return yes ? "could" : "could not";
+}
+
+/* ---- One access ---- */
+
+/* Is this what the own slot may hold? If it lost what it was free to lose, that is settled. */
+static bool expected(struct stress_thread *t, size_t page, uint64_t value, bool dropped)
+{
+	if (value == t->last[page])
+		return true;
+	if (value || !(dropped || t->maybe[page]))
+		return false;
+	if (t->maybe[page]) {
+		t->maybe[page] = false;
+		t->last[page] = 0;
+	}
+	return true;
+}
+
+static bool read_slot(struct stress_thread *t, size_t page, int place, bool dropped)
+{
+	uint64_t value;
+
+	t->probes++;
+	if (!probe_read(stress_slot(t->s, page, place, t->number), &value)) {
+		t->faults++;
+		return false;
+	}
+	if (!expected(t, page, value, dropped))
+		stress_fail(t->s,
+			    "thread %d read %" PRIu64
+			    " from page %zu, where it had written %" PRIu64,
+			    t->number, value, page, t->last[page]);
+	return true;
+}
+
+static bool write_slot(struct stress_thread *t, size_t page, int place)
+{
+	t->probes++;
+	if (!probe_write(stress_slot(t->s, page, place, t->number), t->counter + 1)) {
+		t->faults++;
+		return false;
+	}
+	t->last[page] = ++t->counter;
+	t->maybe[page] = false;
+	return true;
+}
+
+/* ---- Before and during the step ---- */
+
+static void access_before(struct stress_thread *t, size_t page, bool dropped, bool may_write)
+{
+	const struct stress_page *old = &t->s->old.page[page], *new = &t->s->model.page[page];
+	bool moved = old->place != new->place || t->s->step.op == STRESS_RESET;
+
+	if (old->readable && !read_slot(t, page, old->place, dropped) && new->readable && !moved)
+		stress_fail(t->s, "thread %d could not read page %zu meanwhile", t->number, page);
+	if (may_write && old->writable && !write_slot(t, page, old->place) && new->writable &&
+	    !moved)
+		stress_fail(t->s, "thread %d could not write page %zu meanwhile", t->number, page);
+}
+
+static size_t page_of(struct stress_thread *t)
+{
+	return t->s->step.first + below(t, t->s->step.count);
+}
+
+void stress_warm(struct stress_thread *t)
+{
+	const struct stress_step *s = &t->s->step;
+
+	for (size_t i = s->first; i < s->first + s->count; i++)
+		access_before(t, i, false, !stress_drops(s->op) && s->op != STRESS_COLD);
+	if (s->op == STRESS_FORK)
+		memcpy(t->before, t->last, sizeof(t->before));
+}
+
+static void hammer(struct stress_thread *t)
+{
+	bool drops = stress_drops(t->s->step.op);
+
+	access_before(t, page_of(t), drops, !drops);
+}
+
+static void nap(void)
+{
+	const struct timespec a_moment = { .tv_nsec = 50000 };
+
+	nanosleep(&a_moment, NULL);
+}
+
+/* Pages that nobody else knows: map, fill, protect, fail to write, unmap, fail to read. */
+static void churn(struct stress_thread *t)
+{
+	size_t pages = 1 + below(t, CHURN_PAGES), len = pages * t->s->page;
+	volatile uint64_t *at = (volatile uint64_t *)t->own, *page;
+	uint64_t value;
+	int ret = stress_map(t->own, len);
+
+	for (size_t i = 0; !ret && i < pages; i++)
+		at[i * t->s->page / sizeof(*at)] = i + 1;
+	ret = ret || mprotect(t->own, len, PROT_READ);
+	page = at + below(t, pages) * t->s->page / sizeof(*at);
+	if (!ret && probe_write(page, 0))
+		stress_fail(t->s, "thread %d could write to its own pages after mprotect()",
+			    t->number);
+	if (!ret && (!probe_read(page, &value) || !value))
+		stress_fail(t->s, "thread %d lost its own pages by mprotect()", t->number);
+	ret = ret || munmap(t->own, len);
+	if (!ret && probe_read(page, &value))
+		stress_fail(t->s, "thread %d could read its own pages after munmap()", t->number);
+	if (ret || stress_reserve(t->own, len))
+		stress_fail(t->s, "thread %d could not change its own pages: %s", t->number,
+			    strerror(errno));
+}
+
+void stress_meanwhile(struct stress_thread *t)
+{
+	const struct stress_step *s = &t->s->step;
+
+	if (s->mood[t->number] == STRESS_CHURN)
+		churn(t);
+	while (atomic_load(&t->s->acting)) {
+		/* what is cold must not be accessed: that is to be seen afterwards */
+		if (s->mood[t->number] == STRESS_HAMMER && s->op != STRESS_COLD)
+			hammer(t);
+		else if (s->mood[t->number] == STRESS_NAP)
+			nap();
+	}
+}
+
+/* ---- After the step ---- */
+
+static void check_read(struct stress_thread *t, size_t page)
+{
+	const struct stress_page *p = &t->s->model.page[page];
+	bool could = read_slot(t, page, p->place, false);
+
+	if (could != p->readable)
+		stress_fail(t->s, "thread %d %s read page %zu", t->number, can(could), page);
+}
+
+static void check_write(struct stress_thread *t, size_t page)
+{
+	const struct stress_page *p = &t->s->model.page[page];
+	bool could = write_slot(t, page, p->place);
+
+	if (could != p->writable)
+		stress_fail(t->s, "thread %d %s write page %zu", t->number, can(could), page);
+}
+
+/* Where a page was there must be nothing. */
+static void check_left(struct stress_thread *t, size_t page)
+{
+	const struct stress_page *old = &t->s->old.page[page], *new = &t->s->model.page[page];
+	uint64_t value;
+
+	if (old->mapped &&
+	    old->place !=
+		    new->place &&probe_read(stress_slot(t->s, page, old->place, t->number), &value))
+		stress_fail(t->s, "thread %d could read page %zu where it was before", t->number,
+			    page);
+}
+
+static void check_page(struct stress_thread *t, size_t page)
+{
+	/* a forked child must not see what is written now: write everywhere */
+	bool all = t->s->step.op == STRESS_FORK, first = below(t, 2), write = all || below(t, 2);
+
+	if (first && write)
+		check_write(t, page);
+	check_read(t, page);
+	if (!first && write)
+		check_write(t, page);
+}
+
+/* What the step means for the slots of this thread. */
+static void settle(struct stress_thread *t)
+{
+	const struct stress_step *s = &t->s->step;
+
+	for (size_t i = s->first; i < s->first + s->count; i++) {
+		if (stress_drops(s->op)) {
+			t->last[i] = 0;
+			t->maybe[i] = false;
+		} else if (s->op == STRESS_FREE && t->s->old.page[i].mapped) {
+			t->maybe[i] = true;
+		}
+	}
+}
+
+void stress_check(struct stress_thread *t)
+{
+	const struct stress_step *s = &t->s->step;
+	size_t start = below(t, s->count);
+
+	t->forked = t->counter;
+	settle(t);
+	/* who accesses a cold page in the cold has to be seen, and nobody else may hide that */
+	if (s->op == STRESS_COLD && t->number != s->toucher)
+		return;
+	for (size_t i = 0; i < s->count; i++) {
+		size_t page = s->first + (start + i) % s->count;
+
+		if (s->op == STRESS_COLD) {
+			check_read(t, page);
+			continue;
+		}
+		check_left(t, page);
+		check_page(t, page);
+	}
+	for (int i = 0; i < OUTSIDE && s->op != STRESS_COLD; i++)
+		check_page(t, below(t, t->s->model.pages));
+	if (probe_stray())
+		stress_fail(t->s, "thread %d faulted at an address that it did not access",
+			    t->number);
+}
+
+/* ---- After all have checked ---- */
+
+static void verify_page(struct stress *s, size_t page)
+{
+	const struct stress_page *p = &s->model.page[page];
+	uint64_t value;
+
+	for (int i = 0; p->readable && i < s->model.threads; i++) {
+		const struct stress_thread *t = &s->thread[i];
+
+		if (!probe_read(stress_slot(s, page, p->place, i), &value))
+			stress_fail(s, "page %zu cannot be read any more", page);
+		else if (value != t->last[page] && (value || !t->maybe[page]))
+			stress_fail(s,
+				    "page %zu holds %" PRIu64
+				    ", and thread %d had written %" PRIu64,
+				    page, value, i, t->last[page]);
+	}
+	if (p->readable && probe_read(stress_slot(s, page, p->place, s->model.threads), &value) &&
+	    value)
+		stress_fail(s, "page %zu shows what a forked child wrote", page);
+}
+
+static void verify_seen(struct stress *s, size_t page)
+{
+	for (int i = 0; i < s->model.threads; i++) {
+		const struct stress_thread *t = &s->thread[i];
+		uint64_t seen = s->child->seen[page][i];
+
+		if ((seen < t->before[page] || seen > t->forked) && (seen || !t->maybe[page]))
+			stress_fail(s,
+				    "a forked child saw %" PRIu64
+				    " in page %zu; thread %d had written %" PRIu64
+				    " before, and no more than %" PRIu64 " by then",
+				    seen, page, i, t->before[page], t->forked);
+	}
+}
+
+static int verify_child(struct stress *s, struct err *e)
+{
+	pid_t pid = s->pid;
+	int status;
+
+	while (!atomic_load(&s->child->ready))
+		sched_yield();
+	atomic_store(&s->child->go, 1);
+	s->pid = 0;
+	if (waitpid(pid, &status, 0) != pid)
+		return err_errno(e, ERR_INFRA, "cannot wait for a forked child");
+	if (!WIFEXITED(status))
+		stress_fail(s, "a forked child died of signal %d", WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		stress_fail(s, "page %zu of a forked child changed: slot %zu holds %" PRIx64,
+			    s->child->bad_page, s->child->bad_slot, s->child->bad_value);
+	for (size_t i = s->step.first; i < s->step.first + s->step.count; i++)
+		if (s->model.page[i].readable)
+			verify_seen(s, i);
+	return 0;
+}
+
+/* There is a page for sure where a number was written that the kernel must keep. */
+static bool is_there(const struct stress *s, size_t page)
+{
+	for (int i = 0; i < s->model.threads; i++)
+		if (s->thread[i].last[page] && !s->thread[i].maybe[page])
+			return true;
+	return false;
+}
+
+/* Pages that were cold and were read since are referenced. */
+static int verify_referenced(struct stress *s, struct err *e)
+{
+	cleanup_str struct str smaps = STR_INIT;
+	long long want = 0, got = 0;
+	size_t len = s->model.pages * s->page;
+
+	if (file_read("/proc/self/smaps", SMAPS_MAX, &smaps, e))
+		return -1;
+	for (size_t i = 0; i < s->model.pages; i++)
+		if (s->model.page[i].readable && is_there(s, i))
+			want += (long long)s->page / 1024;
+	for (int i = 0; i < 2; i++)
+		got += smaps_sum(smaps.buf, "Referenced", s->place[i], len);
+	if (got < want)
+		stress_fail(s, "%lld kB of cold pages were read, and %lld kB are referenced", want,
+			    got);
+	return 0;
+}
+
+int stress_verify(struct stress *s, struct err *e)
+{
+	if (s->pid && verify_child(s, e))
+		return -1;
+	if (s->step.op == STRESS_COLD)
+		return verify_referenced(s, e);
+	for (size_t i = s->step.first; i < s->step.first + s->step.count; i++)
+		verify_page(s, i);
+	return 0;
+}
