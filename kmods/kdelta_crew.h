@@ -142,7 +142,8 @@ static inline int kdelta_crew_run(struct kdelta_crew *c, const struct cpumask *c
 	atomic64_set(&c->opened, 0);
 	atomic_set(&c->err, 0);
 	init_completion(&c->done);
-	for_each_cpu(cpu, cpus) kdelta_crew_add(c, cpu);
+	for_each_cpu(cpu, cpus)
+		kdelta_crew_add(c, cpu);
 	if (c->size == 1)
 		kdelta_member_work(&c->members[0]);
 	else

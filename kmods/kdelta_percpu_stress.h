@@ -132,7 +132,7 @@ void pstress_shared_turn(struct pstress_tally *tally, struct rnd_state *rnd);
 /* By an interrupt: as long as it lasts, nobody else may touch the copy of this CPU. */
 void pstress_interrupt_turn(struct pstress_interrupts *i);
 
-/* Everything that anybody has added, together, is what there is? @all is used up. Says what is wrong. */
+/* Is what all have added, together, what there is? Says what is wrong. */
 void pstress_tally_add(struct pstress_tally *all, const struct pstress_tally *one);
 void pstress_shared_check(const struct pstress_tally *all);
 /* Change a cell as no operation does. */
@@ -142,13 +142,19 @@ void pstress_shared_spoil(int cpu);
 
 struct pstress_task;
 
-/* @number: from 0, below PSTRESS_TASKS_MAX. NULL: no memory. @operations: 0: until the round is over. */
+/*
+ * @number: from 0, below PSTRESS_TASKS_MAX; @operations: 0: until the round is over. NULL: no
+ * memory.
+ */
 struct pstress_task *pstress_task_new(unsigned int number, u64 seed, u64 operations);
 void pstress_task_free(struct pstress_task *t);
 /* Ready to run on @cpu; and go. */
 int pstress_task_hire(struct pstress_task *t, int cpu);
 void pstress_task_start(struct pstress_task *t);
-/* Wait until its thread is gone, once it has ended or if it was never started; check where it was last. */
+/*
+ * Wait until its thread is gone, once it has ended or if it was never started; check where it was
+ * last.
+ */
 void pstress_task_join(struct pstress_task *t);
 /*
  * By the mover of @from, a thread of a real-time class that is bound to it, so that the task does

@@ -123,6 +123,7 @@ bool percpu_objs_check(struct percpu_objs *o)
 	int cpu;
 
 	for (i = 0; i < o->n; i++)
-		for_each_possible_cpu(cpu) right = right && is_new(o, i, cpu);
+		for_each_possible_cpu(cpu)
+			right = right && is_new(o, i, cpu);
 	return right;
 }

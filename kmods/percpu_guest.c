@@ -50,9 +50,13 @@ static int __init percpu_guest_init(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) if (!is_right(cpu, 0)) return -EBADMSG;
+	for_each_possible_cpu(cpu)
+		if (!is_right(cpu, 0))
+			return -EBADMSG;
 	on_each_cpu(count, NULL, true);
-	for_each_online_cpu(cpu) if (!is_right(cpu, 1)) return -EBADMSG;
+	for_each_online_cpu(cpu)
+		if (!is_right(cpu, 1))
+			return -EBADMSG;
 	return 0;
 }
 

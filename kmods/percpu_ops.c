@@ -322,7 +322,8 @@ void percpu_op_prepare(const struct percpu_op *op)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) prepare_cell(op, cpu);
+	for_each_possible_cpu(cpu)
+		prepare_cell(op, cpu);
 }
 
 u64 percpu_op_run(percpu_fn fn, unsigned int n)
@@ -370,7 +371,8 @@ bool percpu_op_check_sum(const struct percpu_op *op, u64 n)
 	int cpu;
 
 	/* As if all had been on one CPU, whose first value the others have too. */
-	for_each_possible_cpu(cpu) sum += difference(op, cpu);
+	for_each_possible_cpu(cpu)
+		sum += difference(op, cpu);
 	sum = wrap(op, sum + first_value(op));
 	wanted = value_after(op, n);
 	if (sum == wanted)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory of percpu_stress that comes and goes. It is zero when it comes, on every CPU; it is filled
- * and looked at from outside, by per_cpu_ptr(), and on every CPU itself, by this_cpu operations; and
- * when it goes it is as it was.
+ * and looked at from outside, by per_cpu_ptr(), and on every CPU itself, by this_cpu operations;
+ * and when it goes it is as it was.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,8 +29,10 @@ static void fill(const struct pstress_object *o)
 	size_t offset;
 	int cpu;
 
-	for_each_possible_cpu(cpu) for (offset = 0; offset < o->size; offset += WORD) *
-		(u64 *)(per_cpu_ptr(o->memory, cpu) + offset) = word_at(o, cpu, offset, false);
+	for_each_possible_cpu(cpu)
+		for (offset = 0; offset < o->size; offset += WORD)
+			*(u64 *)(per_cpu_ptr(o->memory, cpu) + offset) =
+				word_at(o, cpu, offset, false);
 }
 
 /* Everything, from outside. */
@@ -39,16 +41,15 @@ static void check(const struct pstress_object *o)
 	size_t offset;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		for (offset = 0; offset < o->size; offset += WORD) {
 			u64 is = *(u64 *)(per_cpu_ptr(o->memory, cpu) + offset);
 			u64 wanted = word_at(o, cpu, offset, cpu_online(cpu));
 
 			if (is == wanted)
 				continue;
-			pstress_wrong("%zu bytes of memory, byte %zu on CPU %d: %#llx, wanted %#llx",
-				      o->size, offset, cpu, is, wanted);
+			pstress_wrong("byte %zu of %zu on CPU %d is %#llx, not %#llx", offset,
+				      o->size, cpu, is, wanted);
 			return;
 		}
 	}
@@ -63,15 +64,13 @@ static void count_word(const struct pstress_object *o, size_t offset)
 
 	is = this_cpu_read(*word);
 	if (is != wanted)
-		pstress_wrong(
-			"%zu bytes of memory, byte %zu: on CPU %d this_cpu_read() gives %#llx, wanted %#llx",
-			o->size, offset, cpu, is, wanted);
+		pstress_wrong("byte %zu of %zu: this_cpu_read() on CPU %d gives %#llx, not %#llx",
+			      offset, o->size, cpu, is, wanted);
 	this_cpu_inc(*word);
 	is = *per_cpu_ptr(word, cpu);
 	if (is != wanted + 1)
-		pstress_wrong(
-			"%zu bytes of memory, byte %zu: this_cpu_inc() on CPU %d has made %#llx, wanted %#llx",
-			o->size, offset, cpu, is, wanted + 1);
+		pstress_wrong("byte %zu of %zu: this_cpu_inc() on CPU %d makes %#llx, not %#llx",
+			      offset, o->size, cpu, is, wanted + 1);
 }
 
 static void count_words(void *arg)
@@ -90,8 +89,10 @@ static void check_new(const struct pstress_object *o)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) if (memchr_inv(per_cpu_ptr(o->memory, cpu), 0, o->size))
-		pstress_wrong("%zu bytes of new memory are not zero on CPU %d", o->size, cpu);
+	for_each_possible_cpu(cpu)
+		if (memchr_inv(per_cpu_ptr(o->memory, cpu), 0, o->size))
+			pstress_wrong("%zu bytes of new memory are not zero on CPU %d", o->size,
+				      cpu);
 }
 
 static void allocate(struct pstress_object *o, struct rnd_state *rnd)

@@ -190,7 +190,7 @@ static int mover_thread(void *arg)
 	while (!kthread_should_stop()) {
 		u32 us = random_us(&p->rnd);
 
-		usleep_range(us, us);
+		usleep_range(us, us + us / 4);
 		if (pstress_over())
 			continue;
 		move_tasks(p);
@@ -251,8 +251,7 @@ static int hire(struct stress *s)
 	int cpu = -1, err = 0;
 	unsigned int i;
 
-	for_each_online_cpu(cpu)
-	{
+	for_each_online_cpu(cpu) {
 		err = post_hire(&s->posts[cpu]);
 		if (err)
 			return err;
@@ -274,7 +273,8 @@ static void work(struct stress *s)
 	atomic_set(&s->running, s->ntasks);
 	for (i = 0; i < s->ntasks; i++)
 		pstress_task_start(s->tasks[i]);
-	for_each_online_cpu(cpu) wake_up_process(s->posts[cpu].mover);
+	for_each_online_cpu(cpu)
+		wake_up_process(s->posts[cpu].mover);
 	on_each_cpu(start_timer, NULL, true);
 	left = wait_for_completion_killable_timeout(&s->done, left);
 	WRITE_ONCE(s->over, true);
@@ -288,8 +288,7 @@ static void dismiss(struct stress *s)
 	unsigned int i;
 	int cpu;
 
-	for_each_online_cpu(cpu)
-	{
+	for_each_online_cpu(cpu) {
 		hrtimer_cancel(&s->posts[cpu].timer);
 		if (s->posts[cpu].mover)
 			kthread_stop_put(s->posts[cpu].mover);
@@ -306,13 +305,13 @@ static void check_and_count(struct stress *s)
 	int cpu;
 
 	s->numbers = (struct pstress_numbers){};
-	s->moves = s->interrupts = 0;
+	s->moves = 0;
+	s->interrupts = 0;
 	for (i = 0; i < s->ntasks; i++) {
 		pstress_tally_add(&all, pstress_task_tally(s->tasks[i]));
 		pstress_task_numbers(s->tasks[i], &s->numbers);
 	}
-	for_each_online_cpu(cpu)
-	{
+	for_each_online_cpu(cpu) {
 		pstress_tally_add(&all, &s->posts[cpu].interrupts.tally);
 		s->interrupts += s->posts[cpu].interrupts.n;
 		s->moves += s->posts[cpu].moves;
@@ -341,7 +340,8 @@ static int run_round(struct stress *s)
 	atomic_set(&s->wrong, 0);
 	atomic_set(&s->spoilt, 0);
 	init_completion(&s->done);
-	for_each_possible_cpu(cpu) post_init(&s->posts[cpu], cpu, &rnd);
+	for_each_possible_cpu(cpu)
+		post_init(&s->posts[cpu], cpu, &rnd);
 	err = tasks_init(s, &rnd);
 	if (!err)
 		err = hire(s);

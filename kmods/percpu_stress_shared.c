@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What all tasks and all interrupts of percpu_stress work on. No operation may be lost: the sum over
- * all CPUs is what they have added, and a bit that belongs to the interrupts of a CPU is as they
- * left it. And while an interrupt lasts, this CPU's copy is its own: only who has the wrong CPU's
- * address can change it.
+ * What all tasks and all interrupts of percpu_stress work on. No operation may be lost: the sum
+ * over all CPUs is what they have added, and a bit that belongs to the interrupts of a CPU is as
+ * they left it. And while an interrupt lasts, this CPU's copy is its own: only who has the wrong
+ * CPU's address can change it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,8 +33,8 @@ struct statics {
 
 /*
  * Not static, so that s390's position-independent module code loads the address instead of
- * computing it: QEMU 7.2 gets LARL wrong from 2 GiB on, which is how far modules are from the kernel
- * and its per-CPU variables.
+ * computing it: QEMU 7.2 gets LARL wrong from 2 GiB on, which is how far modules are from the
+ * kernel and its per-CPU variables.
  */
 DECLARE_PER_CPU(struct statics, pstress_statics);
 DEFINE_PER_CPU(struct statics, pstress_statics);
@@ -56,8 +56,7 @@ static void count_all(struct pstress_tally *sum)
 	int cpu;
 
 	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		sum->events += per_cpu(vm_event_states, cpu).event[EVENT];
 		for (place = 0; place < PSTRESS_PLACES; place++)
 			for (w = 0; w < PSTRESS_WIDTHS; w++)
@@ -75,8 +74,7 @@ int pstress_shared_init(struct rnd_state *rnd)
 	shared[PSTRESS_DYNAMIC] = alloc_percpu(struct shared);
 	if (!shared[PSTRESS_DYNAMIC])
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		for (place = 0; place < PSTRESS_PLACES; place++) {
 			pstress_cell_random(&per_cpu_ptr(shared[place], cpu)->sums, rnd);
 			pstress_cell_random(&per_cpu_ptr(shared[place], cpu)->flags, rnd);
@@ -170,11 +168,10 @@ static u128 turn_alone(const struct pstress_turn *t, struct pstress_cell __percp
 	returned = pstress_turn_run(t, cell);
 	pstress_cell_read(cell, cpu, now);
 	if (!pstress_cell_equal(now, &wanted) || returned != right)
-		pstress_wrong("%s of %u bytes in an interrupt on CPU %d, %s memory: is %#llx and "
-			      "returned %#llx, wanted %#llx and %#llx",
+		pstress_wrong("%s, %u bytes, interrupt, CPU %d, %s: %#llx, not %#llx, gives %#llx",
 			      t->op->name, t->op->width, cpu, places[place],
-			      (u64)pstress_get(now, t->op->width), (u64)returned,
-			      (u64)pstress_get(&wanted, t->op->width), (u64)right);
+			      (u64)pstress_get(now, t->op->width),
+			      (u64)pstress_get(&wanted, t->op->width), (u64)returned);
 	return returned;
 }
 
@@ -187,8 +184,7 @@ static void check_flags(const struct pstress_cell *left, const struct pstress_ce
 		u128 is = pstress_get(now, 1 << w), was = pstress_get(left, 1 << w);
 
 		if ((is ^ was) & OURS)
-			pstress_wrong("bits of interrupts on CPU %d in %u bytes of %s memory: %#llx, "
-				      "they left %#llx",
+			pstress_wrong("interrupts' flags, CPU %d, %u bytes, %s: %#llx, not %#llx",
 				      cpu, 1 << w, places[place], (u64)(is & OURS),
 				      (u64)(was & OURS));
 	}
@@ -238,7 +234,7 @@ void pstress_shared_check(const struct pstress_tally *all)
 	pstress_tally_add(&wanted, all);
 	count_all(&is);
 	if (is.events != wanted.events)
-		pstress_wrong("the sum of a variable of vmlinux is %#llx, wanted %#llx", is.events,
+		pstress_wrong("the sum of a variable of vmlinux is %#llx, not %#llx", is.events,
 			      wanted.events);
 	/* Statistics as before. */
 	this_cpu_sub(vm_event_states.event[EVENT], is.events - first.events);
@@ -248,7 +244,7 @@ void pstress_shared_check(const struct pstress_tally *all)
 			u64 right = pstress_wrap(1 << w, wanted.sums[place][w]);
 
 			if (sum != right)
-				pstress_wrong("the sum of %u bytes in %s memory is %#llx, wanted %#llx",
+				pstress_wrong("the sum of %u bytes, %s, is %#llx, not %#llx",
 					      1 << w, places[place], sum, right);
 		}
 	}

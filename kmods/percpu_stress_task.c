@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A task of percpu_stress. It works on what all share, on cells that are its own, and on memory that
- * comes and goes; its mover sends it from CPU to CPU at any instruction.
+ * A task of percpu_stress. It works on what all share, on cells that are its own, and on memory
+ * that comes and goes; its mover sends it from CPU to CPU at any instruction.
  *
- * Of its own cells it knows every copy. After an operation exactly one of them is what the operation
- * makes of it. On which CPU, only the movers know: as soon as it was sent away from one, its copy
- * there must not change until it comes back.
+ * Of its own cells it knows every copy. After an operation exactly one of them is what the
+ * operation makes of it. On which CPU, only the movers know: as soon as it was sent away from one,
+ * its copy there must not change until it comes back.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -41,15 +41,13 @@ struct pstress_task {
 static void say_wrong(const struct pstress_task *t, const struct pstress_turn *turn, int cpu,
 		      const struct own *o)
 {
-	unsigned int width = turn->op->width;
 	struct pstress_cell now;
 
 	pstress_cell_read(o->cell, cpu, &now);
-	pstress_wrong("task %u: %s of %u bytes, %u times, operand %#llx, in %s memory: CPU %d has %#llx "
-		      "of %#llx, which is not what that makes",
-		      t->number, turn->op->name, width, turn->n, (u64)turn->operand,
-		      o == &t->own[PSTRESS_STATIC] ? "static" : "dynamic", cpu,
-		      (u64)pstress_get(&now, width), (u64)pstress_get(&o->known[cpu], width));
+	pstress_wrong("task %u: %s, %u bytes, %u times, %#llx, %s: CPU %d has %32phN of %32phN",
+		      t->number, turn->op->name, turn->op->width, turn->n, (u64)turn->operand,
+		      o == &t->own[PSTRESS_STATIC] ? "static" : "dynamic", cpu, &now,
+		      &o->known[cpu]);
 }
 
 /* If the operation was on @cpu: its copy is as it must be, and the result too. */
@@ -70,8 +68,7 @@ static bool find_changed(const struct own *o, int *changed)
 	int cpu;
 
 	*changed = -1;
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		pstress_cell_read(o->cell, cpu, &now);
 		if (pstress_cell_equal(&now, &o->known[cpu]))
 			continue;
@@ -90,14 +87,15 @@ static void check_once(const struct pstress_task *t, const struct pstress_turn *
 	int changed, cpu;
 
 	one = find_changed(o, &changed);
-	if (changed >= 0) {
+	if (changed >= 0)
 		right = was_on(turn, o, changed, returned);
-		pstress_cell_read(o->cell, changed, &o->known[changed]);
-	} else {
-		for_each_possible_cpu(cpu) right = right || was_on(turn, o, cpu, returned);
-	}
+	else
+		for_each_possible_cpu(cpu)
+			right = right || was_on(turn, o, cpu, returned);
 	if (!one || !right)
 		say_wrong(t, turn, max(changed, 0), o);
+	if (changed >= 0)
+		pstress_cell_read(o->cell, changed, &o->known[changed]);
 }
 
 /* Many times, each on some CPU: of what adds, the sum is known. */
@@ -107,8 +105,7 @@ static void check_sum(const struct pstress_task *t, const struct pstress_turn *t
 	u128 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		struct pstress_cell now, wanted = o->known[cpu];
 
 		pstress_cell_read(o->cell, cpu, &now);
@@ -119,8 +116,7 @@ static void check_sum(const struct pstress_task *t, const struct pstress_turn *t
 		o->known[cpu] = now;
 	}
 	if (pstress_wrap(width, sum - pstress_turn_difference(turn, 0)))
-		pstress_wrong("task %u: %s of %u bytes, %u times, operand %#llx: the sum over CPUs has "
-			      "changed by %#llx",
+		pstress_wrong("task %u: %s, %u bytes, %u times, %#llx: the sum is %#llx more",
 			      t->number, turn->op->name, width, turn->n, (u64)turn->operand,
 			      (u64)pstress_wrap(width, sum));
 }
@@ -130,8 +126,7 @@ static void check_same(const struct pstress_task *t, const struct pstress_turn *
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		struct pstress_cell now, wanted = o->known[cpu];
 		u128 unused;
 
@@ -195,16 +190,14 @@ static void check_left(const struct pstress_task *t)
 	int cpu;
 
 	for (place = 0; place < PSTRESS_PLACES; place++) {
-		for_each_possible_cpu(cpu)
-		{
+		for_each_possible_cpu(cpu) {
 			struct pstress_cell now;
 
 			if (cpu == t->cpu)
 				continue;
 			pstress_cell_read(t->own[place].cell, cpu, &now);
 			if (!pstress_cell_equal(&now, &t->own[place].left[cpu]))
-				pstress_wrong("task %u is on CPU %d, and has changed the copy of CPU %d, in %s "
-					      "memory",
+				pstress_wrong("task %u, on CPU %d, has changed CPU %d's copy, %s",
 					      t->number, t->cpu, cpu, place ? "dynamic" : "static");
 		}
 	}
@@ -225,6 +218,7 @@ bool pstress_task_move(struct pstress_task *t, int from, int to)
 		pstress_cell_read(t->own[place].cell, from, &t->own[place].left[from]);
 	if (set_cpus_allowed_ptr(t->thread, cpumask_of(to)))
 		return false;
+	/* Pairs with the load of the next mover: the copies that were left are written. */
 	smp_store_release(&t->cpu, to);
 	return true;
 }
@@ -243,8 +237,7 @@ static int own_init(struct own *o, struct pstress_cell __percpu *cell, struct rn
 	o->left = kvcalloc(nr_cpu_ids, sizeof(*o->left), GFP_KERNEL);
 	if (!o->cell || !o->known || !o->left)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		pstress_cell_random(&o->known[cpu], rnd);
 		o->left[cpu] = o->known[cpu];
 		memcpy(per_cpu_ptr(cell, cpu), &o->known[cpu], sizeof(o->known[cpu]));

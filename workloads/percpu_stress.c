@@ -76,10 +76,11 @@ static void __attribute__((noreturn)) helper_main(struct percpu_stress *s, int n
 	};
 	struct helper *h = &s->helper[number];
 	struct err e = ERR_INIT;
-	int ret = 0;
+	int ret;
 
-	while (!ret && !s->stop)
+	do {
 		ret = works[number](h, &e);
+	} while (!ret && !s->stop);
 	memcpy(h->why, e.msg, sizeof(h->why));
 	_exit(ret ? 1 : 0);
 }
