@@ -24,8 +24,8 @@ static int stress_setup(struct workload_ctx *c, struct err *e)
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	struct stress *s;
 
-	if (!wctx_int(c, "steps") && !wctx_int(c, "seconds"))
-		return err_set(e, ERR_INFRA, "without steps and without seconds it has no end");
+	if (!wctx_int(c, "operations") && !wctx_int(c, "seconds"))
+		return err_set(e, ERR_INFRA, "without operations and without seconds it has no end");
 	if (threads > online)
 		return wctx_skip(c, e, "%d threads need a CPU each, and %ld are online", threads,
 				 online);
@@ -48,7 +48,7 @@ static void stress_teardown(struct workload_ctx *c)
 
 static bool over(const struct workload_ctx *c, long long steps, const struct timespec *start)
 {
-	long long most = wctx_int(c, "steps"), seconds = wctx_int(c, "seconds");
+	long long most = wctx_int(c, "operations"), seconds = wctx_int(c, "seconds");
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -70,7 +70,7 @@ static void record(struct workload_ctx *c, const struct stress *s, long long ste
 		probes += s->thread[i].probes;
 		faults += s->thread[i].faults;
 	}
-	wctx_value(c, "steps", "count", -1, (double)steps);
+	wctx_value(c, "operations", "count", -1, (double)steps);
 	wctx_value(c, "accesses", "count", -1, (double)probes);
 	wctx_value(c, "faults", "count", -1, (double)faults);
 }
@@ -110,13 +110,13 @@ static const struct param stress_params[] = {
 	  .max = STRESS_PAGES_MAX,
 	  .def = "600",
 	  .help = "that they change and access" },
-	{ .name = "steps",
+	{ .name = "operations",
 	  .type = PARAM_INT,
-	  .unit = "steps",
+	  .unit = "operations",
 	  .min = 0,
 	  .max = 1000000000,
 	  .def = "300",
-	  .help = "in a round; 0: no end" },
+	  .help = "on the page tables in a round, each followed by a check; 0: no end" },
 	{ .name = "seconds",
 	  .type = PARAM_INT,
 	  .unit = "s",
@@ -136,7 +136,7 @@ static const struct param stress_params[] = {
 };
 
 static const struct metric stress_metrics[] = {
-	{ "steps", "steps", DIR_NONE, "that all threads went through" },
+	{ "operations", "operations", DIR_NONE, "on the page tables, each followed by a check" },
 	{ "accesses", "accesses", DIR_NONE,
 	  "reads and writes by the threads, in checks and meanwhile" },
 	{ "faults", "accesses", DIR_NONE, "of them, those that ended in a signal, as they had to" },
