@@ -25,7 +25,8 @@ static int stress_setup(struct workload_ctx *c, struct err *e)
 	struct stress *s;
 
 	if (!wctx_int(c, "operations") && !wctx_int(c, "seconds"))
-		return err_set(e, ERR_INFRA, "without operations and without seconds it has no end");
+		return err_set(e, ERR_INFRA,
+			       "without operations and without seconds it has no end");
 	if (threads > online)
 		return wctx_skip(c, e, "%d threads need a CPU each, and %ld are online", threads,
 				 online);
