@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "collectors/collect_cpus.h"
 #include "collectors/collect_file.h"
@@ -17,18 +18,18 @@
 #include "collectors/collector.h"
 #include "runner/base/file.h"
 
-#define RUNTIME_MAX 100000000 /* us */
+#define RUNTIME_MIN 100 /* us */
+#define START_MS 20000 /* an emulated CPU takes its time */
 
 /*
- * In this order, and given back in reverse. The kernel refuses a period that is shorter than the time of running in it
- * (kernel/trace/trace_osnoise.c, osnoise_period): it is made long enough for the old and the new time, and then fits.
+ * In this order, and given back in reverse: the kernel refuses a period that is shorter than the time of running in it
+ * (kernel/trace/trace_osnoise.c, osnoise_period). Here both are the same, and as short as can be between windows.
  */
-enum { SET_CPUS, SET_THRESHOLD, SET_LONG_PERIOD, SET_RUNTIME, SET_PERIOD, SETTINGS };
+enum { SET_CPUS, SET_THRESHOLD, SET_RUNTIME, SET_PERIOD, SETTINGS };
 
 static const char *const setting_files[SETTINGS] = {
 	[SET_CPUS] = "osnoise/cpus",
 	[SET_THRESHOLD] = "tracing_thresh",
-	[SET_LONG_PERIOD] = "osnoise/period_us",
 	[SET_RUNTIME] = "osnoise/runtime_us",
 	[SET_PERIOD] = "osnoise/period_us",
 };
@@ -63,13 +64,11 @@ static int set_number(struct osnoise *o, int which, long long value, struct err 
 static int set_all(const struct collector_ctx *c, struct osnoise *o, struct err *e)
 {
 	cleanup_str struct str cpus = STR_INIT;
-	long long runtime = collector_int(c, "runtime");
 
 	cpus_print(&o->cpus, &cpus);
 	if (set(o, SET_CPUS, cpus.buf, e) ||
 	    set_number(o, SET_THRESHOLD, collector_int(c, "threshold"), e) ||
-	    set_number(o, SET_LONG_PERIOD, RUNTIME_MAX, e) ||
-	    set_number(o, SET_RUNTIME, runtime, e) || set_number(o, SET_PERIOD, runtime, e))
+	    set_number(o, SET_RUNTIME, RUNTIME_MIN, e) || set_number(o, SET_PERIOD, RUNTIME_MIN, e))
 		return -1;
 	for (const char *const *ev = events; *ev; ev++)
 		if (tracefs_enable(&o->fs, "osnoise", *ev, NULL, e))
@@ -93,14 +92,63 @@ static int osnoise_setup(struct collector_ctx *c, struct err *e)
 	return 0;
 }
 
-/* The tracer starts its threads when it is chosen, whether the trace runs or not. */
+static int change_number(const struct osnoise *o, int which, long long value, struct err *e)
+{
+	cleanup_free char *text = xasprintf("%lld", value);
+
+	return collect_write_at(o->fs.root, setting_files[which], text, e);
+}
+
+static int lengthen(const struct osnoise *o, long long us, struct err *e)
+{
+	return change_number(o, SET_PERIOD, us, e) || change_number(o, SET_RUNTIME, us, e) ? -1 : 0;
+}
+
+static int shorten(const struct osnoise *o, struct err *e)
+{
+	return change_number(o, SET_RUNTIME, RUNTIME_MIN, e) ||
+			       change_number(o, SET_PERIOD, RUNTIME_MIN, e) ?
+		       -1 :
+		       0;
+}
+
+/* Every run of a thread ends with an entry in its CPU's buffer (trace_osnoise_sample()). */
+static int wait_for_thread(const struct osnoise *o, int cpu, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	long long entries = 0;
+
+	for (int waited = 0; waited < START_MS; waited++) {
+		if (tracefs_entries(&o->fs, cpu, &entries, e))
+			return -1;
+		if (entries)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return err_set(e, ERR_INFRA, "the osnoise tracer does not run on CPU %d after %d s", cpu,
+		       START_MS / 1000);
+}
+
+static int wait_for_threads(const struct osnoise *o, struct err *e)
+{
+	for (int cpu = 0; cpu < CPUS_MAX; cpu++)
+		if (o->cpus.has[cpu] && wait_for_thread(o, cpu, e))
+			return -1;
+	return 0;
+}
+
+/*
+ * A thread that finds no running trace with this tracer sleeps for a whole period (osnoise_main()), and the threads
+ * are started before the trace is known to them: with the periods of the window they would miss its beginning.
+ */
 static int osnoise_start(struct collector_ctx *c, struct err *e)
 {
 	struct osnoise *o = c->priv;
 
-	if (tracefs_set(&o->fs, "current_tracer", "osnoise", e) || tracefs_clear(&o->fs, e))
+	if (tracefs_run(&o->fs, true, e) || tracefs_set(&o->fs, "current_tracer", "osnoise", e) ||
+	    wait_for_threads(o, e) || lengthen(o, collector_int(c, "runtime"), e))
 		return -1;
-	return tracefs_run(&o->fs, true, e);
+	return tracefs_clear(&o->fs, e);
 }
 
 static int osnoise_stop(struct collector_ctx *c, struct err *e)
@@ -153,7 +201,7 @@ static int osnoise_report(struct collector_ctx *c, struct err *e)
 	if (tracefs_read(&o->fs, &o->text, e) || record_lost(c, o, e))
 		return -1;
 	/* ends the threads, and empties the buffer */
-	if (tracefs_set(&o->fs, "current_tracer", "nop", e))
+	if (tracefs_set(&o->fs, "current_tracer", "nop", e) || shorten(o, e))
 		return -1;
 	noise_parse(&o->noise, o->text.buf, o->text.len);
 	for (size_t i = 0; i < o->noise.n; i++)
@@ -168,6 +216,9 @@ static void osnoise_teardown(struct collector_ctx *c)
 
 	if (o->fs.dir)
 		tracefs_set(&o->fs, "current_tracer", "nop", NULL);
+	/* so that what there was fits in any order */
+	if (o->settings[SET_PERIOD].path)
+		shorten(o, NULL);
 	for (int i = SETTINGS; i-- > 0;)
 		setting_restore(&o->settings[i]);
 	tracefs_close(&o->fs, false);
@@ -193,8 +244,8 @@ static const struct param osnoise_params[] = {
 	{ .name = "runtime",
 	  .type = PARAM_INT,
 	  .unit = "us",
-	  .min = 100,
-	  .max = RUNTIME_MAX,
+	  .min = RUNTIME_MIN,
+	  .max = 100000000,
 	  .def = "1000000",
 	  .help = "between two short pauses of the threads" },
 	{ .name = "buffer",

@@ -33,7 +33,7 @@ static const struct {
 	[TIME_STOLEN] = { "ns", "total", DIR_LOWER },
 };
 
-/* Sums by metric and CPU. What was seen once is recorded in each round from then on, as zero if need be. */
+/* Sums by metric and CPU. What was seen once is recorded in each round, as zero if need be. */
 struct tally {
 	char name[RECORD_NAME_MAX];
 	enum quantity q;
@@ -47,7 +47,7 @@ struct tracing {
 	struct str text;
 	struct tasks tasks; /* that are watched when the window opens */
 	struct tally *tally;
-	size_t ntally, tally_cap;
+	size_t ntally, tally_cap, recorded; /* recorded: in a round before, the others are new */
 };
 
 /* ---- Sums -------------------------------------------------------------------------------------- */
@@ -127,8 +127,11 @@ static void tally_record(const struct collector_ctx *c, struct tracing *t)
 			.dir = quantities[s->q].dir,
 		};
 
+		if (i >= t->recorded)
+			recorder_zeros(&c->r, &m, quantities[s->q].stat, s->cpu);
 		recorder_value(&c->r, &m, quantities[s->q].stat, s->cpu, s->value);
 	}
+	t->recorded = t->ntally;
 }
 
 static void tally_zero(struct tracing *t)

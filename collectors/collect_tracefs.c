@@ -129,12 +129,28 @@ static long long stat_of(const char *text, const char *key)
 	return at ? strtoll(at + strlen(key), NULL, 10) : 0;
 }
 
-int tracefs_lost(const struct tracefs *t, int cpu, long long *lost, struct err *e)
+static int read_stats(const struct tracefs *t, int cpu, struct str *text, struct err *e)
 {
 	cleanup_free char *path = xasprintf("%s/per_cpu/cpu%d/stats", t->dir, cpu);
+
+	return file_read(path, 4096, text, e);
+}
+
+int tracefs_entries(const struct tracefs *t, int cpu, long long *entries, struct err *e)
+{
 	cleanup_str struct str text = STR_INIT;
 
-	if (file_read(path, 4096, &text, e))
+	if (read_stats(t, cpu, &text, e))
+		return -1;
+	*entries = stat_of(text.buf, "entries: ");
+	return 0;
+}
+
+int tracefs_lost(const struct tracefs *t, int cpu, long long *lost, struct err *e)
+{
+	cleanup_str struct str text = STR_INIT;
+
+	if (read_stats(t, cpu, &text, e))
 		return -1;
 	/* "commit overrun: " ends like the first one (kernel/trace/trace.c, tracing_stats_read()) */
 	*lost = stat_of(text.buf, "\noverrun: ") + stat_of(text.buf, "\ncommit overrun: ") +

@@ -46,6 +46,8 @@ int tracefs_clear(const struct tracefs *t, struct err *e);
 /* One write(2). */
 int tracefs_run(const struct tracefs *t, bool on, struct err *e);
 int tracefs_read(const struct tracefs *t, struct str *out, struct err *e);
+/* Events of this CPU that are in its buffer. */
+int tracefs_entries(const struct tracefs *t, int cpu, long long *entries, struct err *e);
 /* Events of this CPU that found no room. */
 int tracefs_lost(const struct tracefs *t, int cpu, long long *lost, struct err *e);
 
