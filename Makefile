@@ -277,7 +277,7 @@ test-boot:
 	@$(fetch_qemu)
 	@tests/run boot
 
-# What takes minutes: real work on emulated machines.
+# What takes minutes or hours: real work and stress on emulated machines, every step of every series.
 test-full:
 	@$(submake) all
 	@$(fetch_qemu)
@@ -315,7 +315,7 @@ help:
 	@echo "make test-unit      only the unit tests, normal and sanitized"
 	@echo "make test-pipeline  only the tests on the fake target"
 	@echo "make test-boot      only the tests that boot kernels"
-	@echo "make test-full      only the tests that take minutes, which make test leaves out"
+	@echo "make test-full      only the tests that take minutes or hours, which make test leaves out"
 	@echo "make lint           formatting, static analysis, include directions"
 	@echo "make bench          kdelta's own overhead, as ratios"
 	@echo "make install        to DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)"
