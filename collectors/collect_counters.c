@@ -362,6 +362,27 @@ void counters_percpu(struct counters *c, const char *text)
 	}
 }
 
+const char *counters_memory_unit(const char *name)
+{
+	static const struct {
+		const char *pattern, *unit;
+	} units[] = {
+		{ "memory.HugePages_*",
+		  "pages" }, /* fs/proc/meminfo.c: the one part that is not in kB */
+		{ "memory.percpu.*size", "bytes" },
+		{ "memory.percpu.*bytes", "bytes" },
+		{ "memory.percpu.*frag", "bytes" },
+		{ "memory.percpu.*pages", "pages" },
+		{ "memory.percpu.*", "objects" }, /* allocations, chunks */
+		{ "*", "bytes" },
+	};
+	size_t i = 0;
+
+	while (fnmatch(units[i].pattern, name, 0))
+		i++;
+	return units[i].unit;
+}
+
 bool counters_chosen(const char *patterns, const char *name)
 {
 	cleanup_strv struct strv list = STRV_INIT;

@@ -62,6 +62,8 @@ void counters_slabinfo(struct counters *c, const char *text, size_t page);
 /* debugfs percpu_stats: "memory.percpu.nr_alloc" and the other global ones, and the sums over all chunks of what
  * is free in them (mm/percpu-stats.c). */
 void counters_percpu(struct counters *c, const char *text);
+/* The unit of a counter of these three. */
+const char *counters_memory_unit(const char *name);
 
 /* Does @name match one of the patterns (fnmatch(3)) of this comma-separated list? */
 bool counters_chosen(const char *patterns, const char *name);

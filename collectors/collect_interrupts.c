@@ -133,9 +133,10 @@ static void record(const struct collector_ctx *c, const struct source *s, const 
 
 	for (size_t i = 0; i < v->n; i++) {
 		const struct counter *n = &v->v[i];
+		bool time = is_time(n->name);
 		const struct metric m = {
 			.name = n->name,
-			.unit = is_time(n->name) ? "ns" : s->unit,
+			.unit = time ? "ns" : s->unit,
 			.dir = DIR_NONE,
 		};
 
@@ -144,7 +145,7 @@ static void record(const struct collector_ctx *c, const struct source *s, const 
 		if (needs_schedstats(n->name) && !it->schedstats.path)
 			continue;
 		if (counters_chosen(patterns, n->name + strlen(s->prefix)))
-			recorder_value(&c->r, &m, "count", n->cpu, n->value);
+			recorder_value(&c->r, &m, time ? "total" : "count", n->cpu, n->value);
 	}
 }
 

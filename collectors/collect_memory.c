@@ -7,7 +7,6 @@
  * some tens of pages per CPU may show later than it happened (mm/vmstat.c); "stat_refresh" folds them first.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,19 +86,11 @@ static int memory_stop(struct collector_ctx *c, struct err *e)
 	return read_all(c, ((struct memory *)c->priv)->after, e);
 }
 
-static const char *unit_of(const char *name)
-{
-	/* percpu_stats counts allocations, pages and chunks; all else is bytes */
-	if (!str_starts(name, "memory.percpu.") || strstr(name, "size") || strstr(name, "bytes"))
-		return "bytes";
-	return strstr(name, "pages") ? "pages" : "objects";
-}
-
 static void record_one(const struct collector_ctx *c, const char *name, double now, double change)
 {
 	cleanup_free char *changed = xasprintf("%s.change", name);
-	const struct metric state = { name, unit_of(name), DIR_NONE, NULL };
-	const struct metric diff = { changed, unit_of(name), DIR_NONE, NULL };
+	const struct metric state = { name, counters_memory_unit(name), DIR_NONE, NULL };
+	const struct metric diff = { changed, state.unit, DIR_NONE, NULL };
 
 	recorder_value(&c->r, &state, "total", -1, now);
 	recorder_value(&c->r, &diff, "total", -1, change);

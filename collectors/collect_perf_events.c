@@ -21,8 +21,6 @@
 #include "collectors/collect_perf_spec.h"
 #include "collectors/collector.h"
 
-#define TARGETS_MAX 4096 /* threads or CPUs that one event is opened for */
-
 /* What read(2) gives with PERF_FORMAT_TOTAL_TIME_ENABLED and …_RUNNING: perf_event_open(2), "Reading results". */
 struct reading {
 	uint64_t value, enabled, running; /* ns */
@@ -123,7 +121,7 @@ static int open_threads(struct collector_ctx *c, struct perf_events *p, struct e
 
 	if (!dir)
 		return err_errno(e, ERR_INFRA, "cannot open '%s'", path);
-	while ((d = readdir(dir)) && p->n < TARGETS_MAX)
+	while ((d = readdir(dir)))
 		if (*d->d_name != '.')
 			open_all(c, p, (pid_t)atoi(d->d_name), -1);
 	closedir(dir);

@@ -138,6 +138,29 @@ static const struct {
 	  "memory.percpu.free_bytes", -1, 8292 },
 };
 
+/* Of the files that the collector memory reads: mm/percpu-stats.c, fs/proc/meminfo.c. */
+static void test_memory_units(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} names[] = {
+		{ "memory.MemFree", "bytes" },
+		{ "memory.HugePages_Free", "pages" },
+		{ "memory.Hugepagesize", "bytes" },
+		{ "memory.slab", "bytes" },
+		{ "memory.slab.kmalloc-64", "bytes" },
+		{ "memory.percpu.unit_size", "bytes" },
+		{ "memory.percpu.free_bytes", "bytes" },
+		{ "memory.percpu.sum_frag", "bytes" },
+		{ "memory.percpu.empty_pop_pages", "pages" },
+		{ "memory.percpu.nr_cur_alloc", "objects" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_string_equal(counters_memory_unit(names[i].name), names[i].want);
+}
+
 static void test_texts(void **state)
 {
 	(void)state;
@@ -277,10 +300,10 @@ static void test_tasks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_recorded),   cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_difference), cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_cpus),       cmocka_unit_test(test_cpu_parameter),
-		cmocka_unit_test(test_tasks),
+		cmocka_unit_test(test_recorded),      cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_memory_units),  cmocka_unit_test(test_difference),
+		cmocka_unit_test(test_choice),        cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_cpu_parameter), cmocka_unit_test(test_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
