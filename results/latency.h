@@ -109,7 +109,7 @@ struct latency_figure {
 	const char *unit;
 	const char *collector; /* whose records it is made from; NULL: the workload's */
 	enum direction dir;
-	enum evidence ev;
+	enum evidence ev; /* boots of another have a figure of the same name */
 	enum latency_interval kind;
 	struct latency_bounds *boot; /* one per boot of the row */
 	/* filled by latency_judge() */
@@ -147,10 +147,8 @@ struct latency_row {
 #define LATENCY_WORST 3 /* timelines kept per row */
 
 struct latency_comparison {
-	const char *target, *workload; /* of a row */
-	int cpu;
-	struct comparison
-		c; /* a: the reference, b: the variant; of lower bounds, which are borders of buckets */
+	const struct latency_row *a, *b; /* the reference, and the row of the variant */
+	struct comparison c; /* of the same; of lower bounds, which are borders of buckets */
 };
 
 struct latency {
@@ -190,9 +188,10 @@ void latency_note(struct latency *l, const struct latency_key *k, int round, con
 		  const char *text);
 
 /* From boots to figures, and every variant against its reference: the baseline, or of "<variant>-observed" the
- * "<baseline>-observed". Rows of CPUs that were only watched, not isolated, are dropped. */
+ * "<baseline>-observed". All comparisons of two variants are corrected together, whatever row they are of. Rows of CPUs that were only watched, not isolated, are dropped. */
 void latency_judge(struct latency *l);
 
+/* The first of this name, or NULL. */
 const struct latency_figure *latency_figure(const struct latency_row *r, const char *name);
 
 #endif

@@ -344,23 +344,23 @@ static const struct latency_boot *same_boot(const struct latency_row *r, long lo
 	return NULL;
 }
 
-/* Ask every boot; a figure of which none says anything is left out. Takes @name. */
-static void add_figure(struct latency_row *r, const struct latency_row *workload, char *name,
-		       const struct desc *d, struct question q)
+/* Ask every boot of this evidence; a figure of which none says anything is left out. */
+static void add_figure_of(struct latency_row *r, const struct latency_row *workload,
+			  const char *name, const struct desc *d, struct question q,
+			  enum evidence ev)
 {
-	struct latency_figure f = { .name = name,
+	struct latency_figure f = { .name = xstrdup(name),
 				    .unit = d->unit,
 				    .collector = d->collector,
 				    .dir = d->dir,
+				    .ev = ev,
 				    .kind = d->kind };
 
 	f.boot = xcalloc(r->nboot, sizeof(*f.boot));
 	for (size_t i = 0; i < r->nboot; i++) {
 		q.b = &r->boot[i];
 		q.w = same_boot(workload, q.b->boot);
-		f.boot[i] = d->ask(&q);
-		if (!isnan(f.boot[i].low))
-			f.ev = d->evidence(q.b);
+		f.boot[i] = d->evidence(q.b) == ev ? d->ask(&q) : unknown;
 	}
 	latency_figure_finish(&f, r->nboot);
 	if (f.boots) {
@@ -369,6 +369,19 @@ static void add_figure(struct latency_row *r, const struct latency_row *workload
 	}
 	free(f.name);
 	free(f.boot);
+}
+
+/* One figure per evidence: a run that was resumed where there is no KVM has boots of two. */
+static void add_figure(struct latency_row *r, const struct latency_row *workload, const char *name,
+		       const struct desc *d, struct question q)
+{
+	bool seen[EV_COUNT] = { false };
+
+	for (size_t i = 0; i < r->nboot; i++)
+		seen[d->evidence(&r->boot[i])] = true;
+	for (int ev = 0; ev < EV_COUNT; ev++)
+		if (seen[ev])
+			add_figure_of(r, workload, name, d, q, (enum evidence)ev);
 }
 
 /* "gap.over.10us": the unit that leaves a whole number. */
@@ -401,16 +414,21 @@ void latency_row_figures(const struct latency *l, struct latency_row *r,
 	cleanup_strv struct strv causes = STRV_INIT;
 
 	for (size_t i = 0; i < sizeof(descs) / sizeof(*descs); i++)
-		add_figure(r, workload, xstrdup(descs[i].name), &descs[i],
+		add_figure(r, workload, descs[i].name, &descs[i],
 			   (struct question){ .p = descs[i].p });
-	for (size_t i = 0; i < l->nthreshold; i++)
-		add_figure(r, workload, over_name(l->threshold[i]), &over_desc,
+	for (size_t i = 0; i < l->nthreshold; i++) {
+		cleanup_free char *name = over_name(l->threshold[i]);
+
+		add_figure(r, workload, name, &over_desc,
 			   (struct question){ .threshold = l->threshold[i] });
+	}
 	cause_names(r, &causes);
 	for (size_t i = 0; i < causes.n; i++) {
 		const struct question q = { .cause = causes.v[i] };
+		cleanup_free char *count = xasprintf("interruption.%s", q.cause);
+		cleanup_free char *stolen = xasprintf("stolen.%s", q.cause);
 
-		add_figure(r, workload, xasprintf("interruption.%s", q.cause), &cause_desc, q);
-		add_figure(r, workload, xasprintf("stolen.%s", q.cause), &cause_stolen_desc, q);
+		add_figure(r, workload, count, &cause_desc, q);
+		add_figure(r, workload, stolen, &cause_stolen_desc, q);
 	}
 }

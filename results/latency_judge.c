@@ -269,15 +269,25 @@ static bool is_cause(const struct latency_figure *f)
 	return str_starts(f->name, "interruption.") || str_starts(f->name, "stolen.");
 }
 
+/* The figure of @r that can be compared with @like. */
+static const struct latency_figure *alike(const struct latency_row *r,
+					  const struct latency_figure *like)
+{
+	for (size_t i = 0; i < r->nfigure; i++)
+		if (r->figure[i].ev == like->ev && !strcmp(r->figure[i].name, like->name))
+			return &r->figure[i];
+	return NULL;
+}
+
 /* Every figure of @b, and the causes that @a alone has. */
 static void compare_rows(struct comparison *c, const struct latency_row *a,
 			 const struct latency_row *b)
 {
 	for (size_t i = 0; i < b->nfigure; i++) {
-		const struct latency_figure *fb = &b->figure[i], *fa = latency_figure(a, fb->name);
+		const struct latency_figure *fb = &b->figure[i], *fa = alike(a, fb);
 		struct latency_figure none;
 
-		if (fb->dir == DIR_NONE || (!fa && !is_cause(fb)) || (fa && fa->ev != fb->ev))
+		if (fb->dir == DIR_NONE || (!fa && (!is_cause(fb) || latency_figure(a, fb->name))))
 			continue;
 		none = no_such_cause(a, fb);
 		add_pair(c, a, fa ? fa : &none, b, fb);
@@ -314,6 +324,41 @@ static void mark_buckets(struct comparison *c, const struct latency_row *a,
 			c->pairs[i].note = "to the width of a bucket";
 }
 
+static bool same_variants(const struct comparison *x, const struct comparison *y)
+{
+	return !strcmp(x->a, y->a) && !strcmp(x->b, y->b);
+}
+
+/* What the comparison at place @first and those behind it say of the same two variants is corrected together,
+ * whichever target, workload and CPU it is of. The pairs are lent. */
+static void judge_together(struct latency *l, size_t first)
+{
+	const struct comparison *with = &l->against[first].c;
+	struct comparison all;
+	size_t n = 0;
+
+	comparison_init(&all);
+	all.margin = l->margin;
+	for (size_t i = first; i < l->nagainst; i++)
+		for (size_t j = 0; same_variants(&l->against[i].c, with) && j < l->against[i].c.n;
+		     j++)
+			*ARRAY_PUSH(all.pairs, all.n, all.cap) = l->against[i].c.pairs[j];
+	compare_run(&all);
+	for (size_t i = first; i < l->nagainst; i++)
+		for (size_t j = 0; same_variants(&l->against[i].c, with) && j < l->against[i].c.n;
+		     j++)
+			l->against[i].c.pairs[j] = all.pairs[n++];
+	free(all.pairs);
+}
+
+static bool is_judged(const struct latency *l, size_t place)
+{
+	for (size_t i = 0; i < place; i++)
+		if (same_variants(&l->against[i].c, &l->against[place].c))
+			return true;
+	return false;
+}
+
 void latency_compare(struct latency *l)
 {
 	for (size_t i = 0; i < l->nrow; i++) {
@@ -323,16 +368,20 @@ void latency_compare(struct latency *l)
 		if (!a)
 			continue;
 		lc = ARRAY_PUSH(l->against, l->nagainst, l->against_cap);
-		lc->target = b->target;
-		lc->workload = b->workload;
-		lc->cpu = b->cpu;
 		comparison_init(&lc->c);
 		lc->c.margin = l->margin;
 		lc->c.a = xstrdup(a->variant);
 		lc->c.b = xstrdup(b->variant);
+		lc->a = a;
+		lc->b = b;
 		compare_rows(&lc->c, a, b);
-		compare_run(&lc->c);
-		mark_buckets(&lc->c, a, b);
+	}
+	for (size_t i = 0; i < l->nagainst; i++) {
+		struct latency_comparison *lc = &l->against[i];
+
+		if (!is_judged(l, i))
+			judge_together(l, i);
+		mark_buckets(&lc->c, lc->a, lc->b);
 	}
 }
 

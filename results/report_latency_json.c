@@ -154,9 +154,9 @@ static json_t *against(const struct latency_comparison *lc)
 
 	for (size_t i = 0; i < lc->c.n; i++)
 		push(figures, pair(&lc->c.pairs[i]));
-	put(o, "target", text(lc->target));
-	put(o, "workload", text(lc->workload));
-	put(o, "cpu", lc->cpu < 0 ? json_null() : json_integer(lc->cpu));
+	put(o, "target", text(lc->b->target));
+	put(o, "workload", text(lc->b->workload));
+	put(o, "cpu", lc->b->cpu < 0 ? json_null() : json_integer(lc->b->cpu));
 	put(o, "a", text(lc->c.a));
 	put(o, "b", text(lc->c.b));
 	put(o, "figures", figures);

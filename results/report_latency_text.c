@@ -367,8 +367,7 @@ static void print_against(const struct latency *l, const struct latency_row *r, 
 	for (size_t i = 0; i < l->nagainst; i++) {
 		const struct latency_comparison *lc = &l->against[i];
 
-		if (lc->cpu == r->cpu && !strcmp(lc->target, r->target) &&
-		    !strcmp(lc->workload, r->workload) && lc->c.n)
+		if (same_place(lc->b, r) && lc->c.n)
 			print_comparison(&lc->c, out);
 	}
 }

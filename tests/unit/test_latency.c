@@ -199,6 +199,56 @@ static void variants_are_judged(void **state)
 	assert_string_equal(pair_of(lc, "interruption.tick:t")->collector, "trace");
 }
 
+/* A difference that one CPU alone would show, said of eight of them, is one of eight tries. */
+static void cpus_are_corrected_together(void **state)
+{
+	static const double new[] = { 1010, 1030, 1012, 1033, 1020 };
+	struct latency *l = *state;
+
+	for (int block = 0; block < 5; block++) {
+		for (int cpu = 0; cpu < 8; cpu++) {
+			value(l, "base", block, cpu, "gap.max", "max", 1000);
+			value(l, "new", block, cpu, "gap.max", "max", new[block]);
+		}
+		value(l, "lone", block, 0, "gap.max", "max", new[block]);
+	}
+	latency_judge(l);
+	assert_int_equal(l->nagainst, 9);
+	for (size_t i = 0; i < l->nagainst; i++) {
+		const struct latency_comparison *lc = &l->against[i];
+		const struct pair *p = pair_of(lc, "gap.max");
+
+		assert_int_equal(lc->a->cpu, lc->b->cpu);
+		assert_string_equal(lc->a->variant, "base");
+		assert_true(p->p < 0.05 && p->p > 0.05 / 8);
+		assert_int_equal(p->verdict, strcmp(lc->b->variant, "new") ? V_WORSE : V_UNDECIDED);
+	}
+}
+
+/* Boots of KVM and of an emulator in one run are two figures, each of its own boots. */
+static void evidence_is_not_mixed(void **state)
+{
+	struct latency_key k = key("base", 1, 3);
+	struct latency *l = *state;
+	const struct latency_row *r;
+
+	value(l, "base", 0, 3, "gap.max", "max", 10);
+	latency_value(l, &k, "gap.max", "max", EV_EMULATED_TIME, 9000, 9000);
+	value(l, "new", 0, 3, "gap.max", "max", 20);
+	latency_judge(l);
+	r = row(l, "base", 3);
+	assert_int_equal(r->nfigure, 2);
+	for (size_t i = 0; i < r->nfigure; i++) {
+		assert_string_equal(r->figure[i].name, "gap.max");
+		assert_int_equal(r->figure[i].boots, 1);
+		assert_true(r->figure[i].mid.low == (r->figure[i].ev == EV_VIRTUAL ? 10 : 9000));
+	}
+	assert_int_equal(l->against[0].c.n, 1);
+	assert_int_equal(l->against[0].c.pairs[0].ev, EV_VIRTUAL);
+	assert_int_equal(l->against[0].c.pairs[0].na, 1);
+	assert_true(l->against[0].c.pairs[0].a[0].value == 10);
+}
+
 static void observed_against_observed(void **state)
 {
 	static const char *const names[] = { "base", "new", "base-observed", "new-observed" };
@@ -327,6 +377,8 @@ int main(void)
 		TEST(watched_alone_is_no_row),
 		TEST(zero_is_a_count_where_it_was_watched),
 		TEST(variants_are_judged),
+		TEST(cpus_are_corrected_together),
+		TEST(evidence_is_not_mixed),
 		TEST(observed_against_observed),
 		TEST(worst_cases_by_gap),
 		TEST(senders_of_all_boots),
