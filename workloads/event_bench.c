@@ -11,7 +11,7 @@ static int event_setup(struct workload_ctx *c, struct err *e)
 
 static int event_round(struct workload_ctx *c, struct err *e)
 {
-	if (wctx_write(DEBUGFS "/run", "1", e))
+	if (wctx_module_run(c, DEBUGFS "/run", e))
 		return -1;
 	return wctx_module_results(c, DEBUGFS "/result", e);
 }
@@ -76,6 +76,7 @@ const struct workload workload_event_bench = {
 	.kconfig = event_kconfig,
 	.params = event_params,
 	.metrics = event_metrics,
+	.own_window = true,
 	.setup = event_setup,
 	.round = event_round,
 };

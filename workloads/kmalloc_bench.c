@@ -3,57 +3,29 @@
  * kmalloc_bench: the cost of kmalloc() and kfree(); the measuring is done by kmods/kmalloc_bench.c.
  * Here is what has to be done from outside: the CPU, and a memory cgroup to charge.
  */
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "workloads/kmem_cgroup.h"
 #include "workloads/workload.h"
 
 #define DEBUGFS "/sys/kernel/debug/kdelta/kmalloc_bench"
-#define CGROUPS "/sys/fs/cgroup"
-#define GROUP CGROUPS "/kdelta"
-
-/*
- * From the first memory cgroup on, kmalloc and kfree of the whole kernel look whether to charge,
- * and never stop (memcg_kmem_online_key): a few instructions each. So the group is made in any
- * case, or the cost of the same workload would depend on what ran before it in this boot.
- */
-static int make_group(struct err *e)
-{
-	if (wctx_write(CGROUPS "/cgroup.subtree_control", "+memory", e))
-		return -1;
-	if (mkdir(GROUP, 0755) && errno != EEXIST)
-		return err_errno(e, ERR_INFRA, "cannot make '%s'", GROUP);
-	return 0;
-}
 
 static int kmalloc_setup(struct workload_ctx *c, struct err *e)
 {
-	int cpu = (int)wctx_int(c, "cpu");
-
-	if (wctx_bind(cpu, e))
+	if (wctx_bind((int)wctx_int(c, "cpu"), e))
 		return -1;
-	if (make_group(e))
-		return -1;
-	/* in the root group GFP_KERNEL_ACCOUNT charges nothing */
-	return wctx_int(c, "account") ? wctx_write(GROUP "/cgroup.procs", "0", e) : 0;
+	return kmem_cgroup_begin(wctx_int(c, "account"), e);
 }
 
 static int kmalloc_round(struct workload_ctx *c, struct err *e)
 {
-	if (wctx_write(DEBUGFS "/run", "1", e))
+	if (wctx_module_run(c, DEBUGFS "/run", e))
 		return -1;
 	return wctx_module_results(c, DEBUGFS "/result", e);
 }
 
 static void kmalloc_teardown(struct workload_ctx *c)
 {
-	struct err ignored = ERR_INIT;
-
 	(void)c;
-	/* A group that stays behind harms nobody: the next workload takes it as it is. */
-	if (!wctx_write(CGROUPS "/cgroup.procs", "0", &ignored))
-		rmdir(GROUP);
+	kmem_cgroup_end();
 }
 
 static const char *const orders[] = { "lifo", "fifo", "random", "mixed", NULL };
@@ -167,6 +139,7 @@ const struct workload workload_kmalloc_bench = {
 	.functions = kmalloc_functions,
 	.params = kmalloc_params,
 	.metrics = kmalloc_metrics,
+	.own_window = true,
 	.setup = kmalloc_setup,
 	.round = kmalloc_round,
 	.teardown = kmalloc_teardown,

@@ -16,7 +16,7 @@ static int percpu_round(struct workload_ctx *c, struct err *e)
 {
 	struct err wrong = ERR_INIT;
 
-	if (wctx_write(DEBUGFS "/run", "1", e))
+	if (wctx_module_run(c, DEBUGFS "/run", e))
 		return -1;
 	if (wctx_write(DEBUGFS "/check", "1", &wrong))
 		return wctx_fail(c, e, "per-CPU memory is not what the operations make of it");
@@ -160,6 +160,7 @@ const struct workload workload_percpu_bench = {
 	.functions = percpu_functions,
 	.params = percpu_params,
 	.metrics = percpu_metrics,
+	.own_window = true,
 	.setup = percpu_setup,
 	.round = percpu_round,
 };

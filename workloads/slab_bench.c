@@ -3,20 +3,16 @@
  * slab_bench: the cost of a kmem_cache; the measuring is done by kmods/slab_bench.c. Here is what has
  * to be done from outside: a memory cgroup to charge, and looking whether every object came back.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "runner/base/file.h"
+#include "workloads/kmem_cgroup.h"
 #include "workloads/workload.h"
 
 #define DEBUGFS "/sys/kernel/debug/kdelta/slab_bench"
 #define CACHE "/sys/kernel/slab/kdelta_slab_bench"
-#define CGROUPS "/sys/fs/cgroup"
-#define GROUP CGROUPS "/kdelta"
 
 /*
  * kfree_rcu() that finds no sheaf leaves objects to a work that runs every five seconds
@@ -25,23 +21,11 @@
 #define RCU_TRIES 100
 #define RCU_PAUSE_NS 100000000L
 
-/* In any case: after the first group slabs always look whether to charge (see kmalloc_bench.c). */
-static int make_group(struct err *e)
-{
-	if (wctx_write(CGROUPS "/cgroup.subtree_control", "+memory", e))
-		return -1;
-	if (mkdir(GROUP, 0755) && errno != EEXIST)
-		return err_errno(e, ERR_INFRA, "cannot make '%s'", GROUP);
-	return 0;
-}
-
 static int slab_setup(struct workload_ctx *c, struct err *e)
 {
 	if (wctx_bind((int)wctx_int(c, "cpu"), e))
 		return -1;
-	if (make_group(e))
-		return -1;
-	return wctx_int(c, "account") ? wctx_write(GROUP "/cgroup.procs", "0", e) : 0;
+	return kmem_cgroup_begin(wctx_int(c, "account"), e);
 }
 
 /* The first number of a file of the cache: what all nodes have. */
@@ -78,7 +62,7 @@ static int slab_round(struct workload_ctx *c, struct err *e)
 {
 	long objects = 0, slabs = 0;
 
-	if (wctx_write(DEBUGFS "/run", "1", e) || count_left(c, &objects, &slabs, e))
+	if (wctx_module_run(c, DEBUGFS "/run", e) || count_left(c, &objects, &slabs, e))
 		return -1;
 	if (objects || slabs)
 		return wctx_fail(c, e,
@@ -89,12 +73,8 @@ static int slab_round(struct workload_ctx *c, struct err *e)
 
 static void slab_teardown(struct workload_ctx *c)
 {
-	struct err ignored = ERR_INIT;
-
 	(void)c;
-	/* A group that stays behind harms nobody: the next workload takes it as it is. */
-	if (!wctx_write(CGROUPS "/cgroup.procs", "0", &ignored))
-		rmdir(GROUP);
+	kmem_cgroup_end();
 }
 
 static const char *const ops[] = { "single", "bulk", "rcu", NULL };
@@ -242,6 +222,7 @@ const struct workload workload_slab_bench = {
 	.functions = slab_functions,
 	.params = slab_params,
 	.metrics = slab_metrics,
+	.own_window = true,
 	.setup = slab_setup,
 	.round = slab_round,
 	.teardown = slab_teardown,

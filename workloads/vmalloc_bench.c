@@ -11,7 +11,7 @@ static int vmalloc_setup(struct workload_ctx *c, struct err *e)
 
 static int vmalloc_round(struct workload_ctx *c, struct err *e)
 {
-	if (wctx_write(DEBUGFS "/run", "1", e))
+	if (wctx_module_run(c, DEBUGFS "/run", e))
 		return -1;
 	return wctx_module_results(c, DEBUGFS "/result", e);
 }
@@ -97,6 +97,7 @@ const struct workload workload_vmalloc_bench = {
 	.functions = vmalloc_functions,
 	.params = vmalloc_params,
 	.metrics = vmalloc_metrics,
+	.own_window = true,
 	.setup = vmalloc_setup,
 	.round = vmalloc_round,
 };

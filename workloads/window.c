@@ -14,3 +14,13 @@ void wctx_window_close(struct workload_ctx *c)
 	if (c->w->own_window)
 		collectors_stop(c->collectors);
 }
+
+int wctx_module_run(struct workload_ctx *c, const char *path, struct err *e)
+{
+	int ret;
+
+	wctx_window_open(c);
+	ret = wctx_write(path, "1", e);
+	wctx_window_close(c);
+	return ret;
+}

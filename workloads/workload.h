@@ -92,6 +92,8 @@ int wctx_fail(struct workload_ctx *c, struct err *e, const char *fmt, ...) __att
 int wctx_bind(int cpu, struct err *e);
 /* Write to a file of the kernel (sysfs, debugfs, cgroup) in one write; what it answers is the error. */
 int wctx_write(const char *path, const char *text, struct err *e);
+/* Run one round of a module by a write to its file "run", which is the window (own_window). */
+int wctx_module_run(struct workload_ctx *c, const char *path, struct err *e);
 /* Read a module's result file and record all of its lines, ticks converted by the clock. */
 int wctx_module_results(struct workload_ctx *c, const char *path, struct err *e);
 

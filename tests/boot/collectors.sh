@@ -28,7 +28,7 @@ equal "workloads that are not ok" "$(sql "SELECT count(*) FROM workload_state WH
 equal "collectors that broke or were skipped" "$(sql "SELECT count(*) FROM note WHERE key LIKE 'collector.%'")" 0
 equal "events that found no room" "$(sql "SELECT sum(value) FROM v_record WHERE metric = 'trace.lost'")" 0.0
 equal "an event that no kernel has is said to be left out" "$(sql "SELECT count(*) FROM note
-	WHERE key = 'trace.left_out' AND value LIKE '% no'")" 9
+	WHERE key = 'trace.left_out' AND value LIKE '% no'")" 12
 
 # the line of /proc/interrupts that counts calls of functions on another CPU
 rows='x86_64 CAL
@@ -48,6 +48,9 @@ while read -r arch line; do
 		between "$arch: faults" "$(of "$arch" "$pte" vmstat.pgfault -1)" $faults $((faults + 60))
 		between "$arch: pages" "$(of "$arch" "$pte" trace.event.mm_page_alloc 0)" $faults $((faults + 60))
 	done
+	# it shrinks its cache, which flushes what CPUs hold of it, when the window of its round is closed
+	flushes=$(of "$arch" 'slab_bench%' trace.event.workqueue_queue_work.flush_cpu_sheaves 0)
+	equal "$arch: flushes in the window of slab_bench" "${flushes:-0}" 0
 	# two files of the kernel say how much memory its slab caches have
 	between "$arch: slab, in percent of meminfo" "$(sql "SELECT CAST(100 * a.value / b.value AS INTEGER)
 		FROM v_record a JOIN v_record b USING (run, target, workload, round) WHERE a.target = 'qemu-$arch-isolated'
