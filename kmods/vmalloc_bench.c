@@ -42,8 +42,9 @@ enum { SIDE_VMALLOC, SIDE_VFREE, SIDES };
 
 static int batch(void *unused, bool empty, struct kdelta_cost *cost);
 
-static DEFINE_MUTEX(lock);
+static DEFINE_MUTEX(lock); /* one round at a time, no reading while it runs */
 static struct dentry *dir;
+static bool valid; /* the last round is complete */
 static struct kdelta_round round = { .sides = SIDES, .batch = batch };
 
 /* No retry: an area that does not fit is an error to report, no reason to kill a process. */
@@ -124,6 +125,7 @@ static ssize_t run_write(struct file *file, const char __user *buf, size_t len, 
 	/* what others have left to flush is not to be flushed in a window */
 	vm_unmap_aliases();
 	err = kdelta_round_run(&round);
+	valid = !err;
 	mutex_unlock(&lock);
 	return err ?: len;
 }
@@ -141,12 +143,21 @@ static int result_show(struct seq_file *m, void *unused)
 		[SIDE_VFREE] = KDELTA_SIDE_NAMES(vfree),
 	};
 	unsigned int side;
+	int err;
 
-	for (side = 0; side < SIDES; side++)
-		kdelta_round_show(m, &round, side, &names[side], cpu, 1);
-	kdelta_count_show(m, "operations", times);
-	kdelta_count_show(m, "pages", (u64)times * pages);
-	return 0;
+	err = mutex_lock_interruptible(&lock);
+	if (err)
+		return err;
+	if (valid) {
+		for (side = 0; side < SIDES; side++)
+			kdelta_round_show(m, &round, side, &names[side], cpu, 1);
+		kdelta_count_show(m, "operations", times);
+		kdelta_count_show(m, "pages", (u64)times * pages);
+	} else {
+		err = -ENODATA;
+	}
+	mutex_unlock(&lock);
+	return err;
 }
 DEFINE_SHOW_ATTRIBUTE(result);
 
