@@ -5,7 +5,9 @@
  *
  * A module makes the folder kdelta_dir(<name>) in debugfs with two files: a write to "run" runs one
  * round in the context of the writer (errno says how it went, pr_err() says why), a read of
- * "result" gives the lines of the last round.
+ * "result" gives the lines of the last round. A module that does not load with EOPNOTSUPP lacks
+ * something, a second CPU or an instruction: the workload is skipped; with any other error it is
+ * broken.
  */
 #ifndef KDELTA_BENCH_H
 #define KDELTA_BENCH_H

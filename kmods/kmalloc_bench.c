@@ -364,11 +364,11 @@ static int check_params(int *how)
 		return -EINVAL;
 	if (account && !IS_ENABLED(CONFIG_MEMCG)) {
 		pr_err("account needs a kernel with CONFIG_MEMCG=y\n");
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	if (preempt_off && IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		pr_err("preempt_off is not possible with PREEMPT_RT: kmalloc may sleep there\n");
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	*how = match_string(order_names, ARRAY_SIZE(order_names), order);
 	if (*how < 0) {

@@ -398,7 +398,7 @@ static int check_cpus(struct bench *b)
 	}
 	if (num_online_cpus() < 2) {
 		pr_err("cpus 'migrating' needs two CPUs\n");
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	return 0;
 }

@@ -550,11 +550,11 @@ static int check_params(struct bench *b, int *how)
 	b->remote = on == 1;
 	if (b->remote && num_online_cpus() < 2) {
 		pr_err("free_on 'next' needs two CPUs\n");
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	if (account && !IS_ENABLED(CONFIG_MEMCG)) {
 		pr_err("account needs a kernel with CONFIG_MEMCG=y\n");
-		return -EINVAL;
+		return -EOPNOTSUPP;
 	}
 	return 0;
 }

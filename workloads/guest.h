@@ -84,7 +84,8 @@ const char *guest_image(const struct guest_plan *p);
 
 /* --- guest_module.c --- */
 
-/* Load /modules/<name>.ko with the parameters of @w. */
+/* Load /modules/<name>.ko with the parameters of @w. 1, with @e set: it refuses with EOPNOTSUPP, for what it needs
+ * is not there. */
 int module_load(const struct guest_workload *w, struct err *e);
 /* Remove it; a module that is not loaded is fine. */
 int module_unload(const char *name, struct err *e);

@@ -23,10 +23,12 @@ int module_load(const struct guest_workload *w, struct err *e)
 		str_addf(&params, "%s%s=%s", i ? " " : "", w->params.fields.f[i].key,
 			 w->params.fields.f[i].value);
 	ret = syscall(SYS_finit_module, fd, params.buf, 0);
-	if (ret)
+	if (ret) {
+		ret = errno == EOPNOTSUPP ? 1 : -1;
 		err_errno(e, ERR_INFRA, "cannot load module '%s'", w->w->module);
+	}
 	close(fd);
-	return ret ? -1 : 0;
+	return (int)ret;
 }
 
 int module_unload(const char *name, struct err *e)

@@ -110,8 +110,11 @@ static int run_with_module(struct workload_ctx *c, const struct guest_plan *p,
 		return -1;
 	if (!module)
 		return run_set_up(c, p, w, e);
-	if (module_load(w, e))
+	ret = module_load(w, e);
+	if (ret) {
+		c->state = ret > 0 ? WL_SKIPPED : WL_BROKEN;
 		return -1;
+	}
 	ret = run_set_up(c, p, w, e);
 	if (module_unload(module, ret ? &ignored : e))
 		ret = -1;
