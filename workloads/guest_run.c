@@ -20,6 +20,9 @@
 #define RECORDS_MAX (16 << 20)
 #define REAP_SECONDS 5
 
+/* The last workload that was ended by force, or -1: its teardown() was not called. */
+static int killed = -1;
+
 static void add_done(struct str *out, int number, enum wl_state state, const char *reason)
 {
 	line_begin(out, "done");
@@ -134,6 +137,18 @@ static void explain(const struct guest_workload *w, int kmsg, const struct err *
 		str_addf(out, " (%s: %s)", w->w->module, said.buf);
 }
 
+/* Interrupts that were moved away, tracers, settings: whoever comes after has to be read with that in mind. */
+static void note_killed(const struct recorder *r)
+{
+	cleanup_free char *text = NULL;
+
+	if (killed < 0)
+		return;
+	text = xasprintf("workload %d was ended by force, and what it changed of the kernel may stand",
+			 killed);
+	recorder_fact(r, "after.killed", text);
+}
+
 static void child_run(const struct guest_plan *p, const struct guest_workload *w, int pipe_fd)
 {
 	struct str out = STR_INIT, reason = STR_INIT;
@@ -149,6 +164,7 @@ static void child_run(const struct guest_plan *p, const struct guest_workload *w
 
 	guest_child_signals();
 	setpgid(0, 0);
+	note_killed(&c.r);
 	if (run_with_module(&c, p, w, &e))
 		explain(w, kmsg, &e, &reason);
 	else
@@ -319,6 +335,7 @@ static int finish_child(const struct guest_workload *w, pid_t pid, int fd, struc
 		*records += n;
 		return 0;
 	}
+	killed = w->number;
 	if (w->w->module)
 		module_unload(w->w->module, &ignored);
 	broken_reason(w, how, status, &reason);

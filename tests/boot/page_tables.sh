@@ -157,5 +157,9 @@ for target in $s390 $x86 $arm; do
 		says "$TEST_TMP/states" '^broken 100 pages are no whole number of huge pages, which are 512 pages each$'
 	tail -n 1 "$TEST_TMP/states" | grep -q '^ok' || fail "what came after a broken workload is not ok on $target"
 done
+equal "what came after a workload that was killed" "$(sql "SELECT count(*) FROM note JOIN workload ON workload.id = note.workload_id
+	WHERE key = 'after.killed' AND workload.label LIKE 'none%'
+	AND note.value LIKE 'workload % was ended by force%'")" 3
+equal "notes of that kind" "$(sql "SELECT count(*) FROM note WHERE key = 'after.killed'")" 3
 equal "workloads that could not be measured" \
 	"$(sql "SELECT group_concat(n) FROM (SELECT count(*) AS n FROM workload_state WHERE state != 'ok' GROUP BY boot_id)")" "7,5,5"
