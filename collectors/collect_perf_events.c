@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "collectors/collect_cpus.h"
 #include "collectors/collect_perf_spec.h"
 #include "collectors/collector.h"
 
@@ -130,13 +131,17 @@ static int open_threads(struct collector_ctx *c, struct perf_events *p, struct e
 
 static int open_cpus(struct collector_ctx *c, struct perf_events *p, struct err *e)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_CONF), only = (long)collector_int(c, "cpu");
+	int only = (int)collector_int(c, "cpu");
+	struct cpus online;
 
-	if (only >= cpus)
-		return collector_skip(c, e, "there is no CPU %ld", only);
-	for (long cpu = 0; cpu < cpus; cpu++)
-		if (only < 0 || cpu == only)
-			open_all(c, p, -1, (int)cpu);
+	/* the kernel has no event for one that is offline, as if it had no PMU */
+	if (cpus_choose(&online, "all", e))
+		return -1;
+	if (only >= 0 && !online.has[only])
+		return collector_skip(c, e, "CPU %d is not online", only);
+	for (int cpu = 0; cpu < CPUS_MAX; cpu++)
+		if (online.has[cpu] && (only < 0 || cpu == only))
+			open_all(c, p, -1, cpu);
 	return 0;
 }
 
@@ -203,7 +208,7 @@ struct sum {
 	double enabled, running; /* ns */
 };
 
-/* @cpu -2: all. */
+/* @cpu -1: of the task. */
 static struct sum add_up(const struct perf_events *p, size_t spec, int cpu)
 {
 	struct sum sum = { 0, 0, 0 };
@@ -211,7 +216,7 @@ static struct sum add_up(const struct perf_events *p, size_t spec, int cpu)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct reading *w = &p->v[i].window;
 
-		if (p->v[i].spec != spec || (cpu != -2 && p->v[i].cpu != cpu))
+		if (p->v[i].spec != spec || p->v[i].cpu != cpu)
 			continue;
 		sum.enabled += (double)w->enabled;
 		sum.running += (double)w->running;
@@ -224,7 +229,7 @@ static struct sum add_up(const struct perf_events *p, size_t spec, int cpu)
 }
 
 static void say_share(const struct collector_ctx *c, const struct perf_spec *s,
-		      const struct sum *sum)
+		      const struct sum *sum, int cpu)
 {
 	cleanup_free char *text = NULL;
 
@@ -234,7 +239,7 @@ static void say_share(const struct collector_ctx *c, const struct perf_spec *s,
 		text = xasprintf(
 			"%s: event '%s' was on the PMU for %.0f %% of the window, and is scaled",
 			c->col->name, s->name, 100 * sum->running / sum->enabled);
-	recorder_note(&c->r, -1, "perf.multiplexed", text);
+	recorder_note(&c->r, cpu, "perf.multiplexed", text);
 }
 
 /* An emulator's PMU counts instructions where its clock does, and of other events it knows little. */
@@ -253,27 +258,25 @@ static void report_one(const struct collector_ctx *c, const struct perf_events *
 	const struct metric m = { .name = name, .unit = s->unit, .dir = DIR_LOWER };
 	struct sum sum = add_up(p, spec, cpu);
 
-	/* a CPU that ran nothing of the task, or is offline */
+	/* a CPU that went offline, or was not asked for */
 	if (sum.enabled == 0)
 		return;
-	if (sum.running < sum.enabled && cpu < 0)
-		say_share(c, s, &sum);
+	if (sum.running < sum.enabled)
+		say_share(c, s, &sum, cpu);
 	if (sum.running > 0)
-		recorder_value(&c->r, &m, "count", cpu < 0 ? -1 : cpu, sum.value);
+		recorder_value(&c->r, &m, "count", cpu, sum.value);
 }
 
 static int perf_events_report(struct collector_ctx *c, struct err *e)
 {
 	const struct perf_events *p = c->priv;
-	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+	bool task = !strcmp(collector_str(c, "scope"), "task");
 
 	(void)e;
 	for (size_t i = 0; i < p->specs.n; i++) {
 		if (p->left_out[i] || is_made_up(c, &p->specs.v[i]))
 			continue;
-		if (!strcmp(collector_str(c, "scope"), "task"))
-			report_one(c, p, i, -2);
-		for (int cpu = 0; cpu < cpus; cpu++)
+		for (int cpu = task ? -1 : 0; cpu < (task ? 0 : CPUS_MAX); cpu++)
 			report_one(c, p, i, cpu);
 	}
 	return 0;

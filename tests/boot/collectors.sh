@@ -79,6 +79,9 @@ equal "values that only one round has" "$(sql "SELECT count(*) FROM (SELECT 1 FR
 	AND (metric LIKE 'trace.%' OR metric LIKE 'osnoise.%') GROUP BY metric, stat, cpu HAVING count(*) != 2)")" 0
 between "values of both rounds" "$(sql "SELECT count(*) FROM v_record WHERE run = 2 AND metric LIKE 'osnoise.%'")" 4 100000
 
+# an emulator's clock tells no number of gaps that would pass for an exact one
+equal "numbers of gaps" "$(sql "SELECT count(*) FROM v_record WHERE run = 2 AND metric = 'osnoise.count.gap'")" 0
+
 # a buffer that is too small for 2000 system calls keeps its beginning, counts the rest, and says so
 lost=$(sql "SELECT CAST(sum(value) AS INTEGER) FROM v_record WHERE run = 2 AND metric = 'trace.lost' AND round = 0")
 kept=$(sql "SELECT CAST(sum(value) AS INTEGER) FROM v_record WHERE run = 2 AND metric = 'trace.event.sys_enter' AND round = 0")
