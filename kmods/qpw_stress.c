@@ -11,8 +11,8 @@
  *	irq	"SEED COUNT": the same on some CPU, in its interrupt
  *	renew	"SEED": free what is left of a cache, destroy it, and make it again
  *	shrink	"SEED": shrink a cache
- *	settle	free everything, and take back what CPUs have cached of it: sooner or later no object is
- *		left then, as "objects" of each cache in /sys/kernel/slab tells
+ *	settle	free everything, and take back what CPUs have cached of it: sooner or later no
+ *		object is left then, as "objects" of each cache in /sys/kernel/slab tells
  *
  * A read of "wrong" gives what was wrong first, or nothing.
  */
@@ -230,7 +230,7 @@ static void (*const operations[])(struct burst *b) = {
 	swap_object, swap_object, swap_object, take_object, take_object_rcu, swap_many, swap_chunk,
 };
 
-/* The slot is locked. */
+/* The slot is held. */
 static void burst_run(void *arg)
 {
 	struct burst *b = arg;
@@ -282,9 +282,12 @@ static void shrink_all(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < SLOTS; i++)
+	for (i = 0; i < SLOTS; i++) {
+		down_read(&slots[i].lock);
 		if (slots[i].cache)
 			kmem_cache_shrink(slots[i].cache);
+		up_read(&slots[i].lock);
+	}
 }
 
 static int settle(struct burst *b)
@@ -320,18 +323,21 @@ static int op_run(const struct op *op, struct burst *b)
 	struct slot *s = &slots[b->nr];
 	int err = 0;
 
-	if (op->hold == HOLD_CACHE)
-		down_write(&s->lock);
-	else if (op->hold == HOLD_SLOT)
+	switch (op->hold) {
+	case HOLD_SLOT:
 		down_read(&s->lock);
-	if (!op->hold || s->cache)
-		err = op->run(b);
-	else if (op->hold == HOLD_CACHE)
-		err = slot_fill(b->nr);
-	if (op->hold == HOLD_CACHE)
-		up_write(&s->lock);
-	else if (op->hold == HOLD_SLOT)
+		if (s->cache)
+			err = op->run(b);
 		up_read(&s->lock);
+		break;
+	case HOLD_CACHE:
+		down_write(&s->lock);
+		err = op->run(b);
+		up_write(&s->lock);
+		break;
+	default:
+		err = op->run(b);
+	}
 	return err;
 }
 
