@@ -41,6 +41,9 @@ static const struct sign {
 	{ "BUG: ", false, false, "bug" },
 	{ "BUG ", false, false, "bug" }, /* slab checks: "BUG kmalloc-64 (Not tainted): …" */
 	{ "UBSAN: ", false, false, "bug" },
+	/* kernel/locking/lockdep.c */
+	{ "[ BUG: Invalid wait context ]", false, false, "lockdep" },
+	{ "-unsafe lock order detected", true, false, "lockdep" },
 	{ "WARNING: possible ", false, false, "lockdep" },
 	{ "WARNING: inconsistent lock state", false, false, "lockdep" },
 	{ "WARNING: suspicious RCU usage", false, false, "lockdep" },
