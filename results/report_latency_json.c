@@ -1,59 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "results/report_format.h"
+#include "results/report_jansson.h"
 #include "results/report_latency.h"
 
 /* Raised when a name changes its meaning; new names may come without. */
 #define JSON_FORMAT 1
 
-static json_t *text(const char *s)
-{
-	cleanup_str struct str clean = STR_INIT;
-
-	if (!s)
-		return json_null();
-	report_clean(s, &clean);
-	return json_string(clean.buf);
-}
-
-static json_t *number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
-/* The only failure is memory, which ends the program everywhere else too. */
-static void put(json_t *object, const char *name, json_t *value)
-{
-	if (json_object_set_new(object, name, value))
-		abort();
-}
-
-static void push(json_t *array, json_t *value)
-{
-	if (json_array_append_new(array, value))
-		abort();
-}
-
 static json_t *bounds(const struct latency_bounds *b)
 {
 	json_t *o = json_object();
 
-	put(o, "low", number(b->low));
-	put(o, "high", number(b->high));
+	report_put(o, "low", report_real(b->low));
+	report_put(o, "high", report_real(b->high));
 	return o;
-}
-
-static json_t *texts(const struct strv *v)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; v && i < v->n; i++)
-		push(array, text(v->v[i]));
-	return array;
 }
 
 static json_t *figure(const struct latency_row *r, const struct latency_figure *f)
@@ -63,22 +24,22 @@ static json_t *figure(const struct latency_row *r, const struct latency_figure *
 	for (size_t i = 0; i < r->nboot; i++) {
 		json_t *boot = bounds(&f->boot[i]);
 
-		put(boot, "boot", json_integer(r->boot[i].boot));
-		put(boot, "block", json_integer(r->boot[i].block));
-		push(boots, boot);
+		report_put(boot, "boot", json_integer(r->boot[i].boot));
+		report_put(boot, "block", json_integer(r->boot[i].block));
+		report_push(boots, boot);
 	}
-	put(o, "figure", text(f->name));
-	put(o, "unit", text(f->unit));
-	put(o, "direction", text(direction_name(f->dir)));
-	put(o, "evidence", text(evidence_name(f->ev)));
-	put(o, "boots", json_integer((json_int_t)f->boots));
-	put(o, "median", bounds(&f->mid));
-	put(o, "range", bounds(&f->range));
-	put(o, "interval", f->why ? json_null() : bounds(&f->ci));
-	put(o, "method", text(f->kind == LATENCY_ORDER ? "order statistics" : "t"));
-	put(o, "no_interval", text(f->why));
-	put(o, "exact", json_boolean(f->exact));
-	put(o, "values", boots);
+	report_put(o, "figure", report_string(f->name));
+	report_put(o, "unit", report_string(f->unit));
+	report_put(o, "direction", report_string(direction_name(f->dir)));
+	report_put(o, "evidence", report_string(evidence_name(f->ev)));
+	report_put(o, "boots", json_integer((json_int_t)f->boots));
+	report_put(o, "median", bounds(&f->mid));
+	report_put(o, "range", bounds(&f->range));
+	report_put(o, "interval", f->why ? json_null() : bounds(&f->ci));
+	report_put(o, "method", report_string(f->kind == LATENCY_ORDER ? "order statistics" : "t"));
+	report_put(o, "no_interval", report_string(f->why));
+	report_put(o, "exact", json_boolean(f->exact));
+	report_put(o, "values", boots);
 	return o;
 }
 
@@ -86,9 +47,9 @@ static json_t *sender(const struct latency_sender *s)
 {
 	json_t *o = json_object();
 
-	put(o, "cause", text(s->cause));
-	put(o, "sender", text(s->sender));
-	put(o, "count", number(s->count));
+	report_put(o, "cause", report_string(s->cause));
+	report_put(o, "sender", report_string(s->sender));
+	report_put(o, "count", report_real(s->count));
 	return o;
 }
 
@@ -98,10 +59,10 @@ static json_t *worst(const struct latency_timeline *w)
 	json_t *o = json_object();
 
 	strv_split(&lines, w->text, "\n");
-	put(o, "gap_ns", number(w->gap));
-	put(o, "boot", json_integer(w->boot));
-	put(o, "round", json_integer(w->round));
-	put(o, "timeline", texts(&lines));
+	report_put(o, "gap_ns", report_real(w->gap));
+	report_put(o, "boot", json_integer(w->boot));
+	report_put(o, "round", json_integer(w->round));
+	report_put(o, "timeline", report_strings(&lines));
 	return o;
 }
 
@@ -111,19 +72,19 @@ static json_t *row(const struct latency_row *r)
 	json_t *cases = json_array();
 
 	for (size_t i = 0; i < r->nfigure; i++)
-		push(figures, figure(r, &r->figure[i]));
+		report_push(figures, figure(r, &r->figure[i]));
 	for (size_t i = 0; i < r->nsender; i++)
-		push(senders, sender(&r->sender[i]));
+		report_push(senders, sender(&r->sender[i]));
 	for (size_t i = 0; i < r->nworst; i++)
-		push(cases, worst(&r->worst[i]));
-	put(o, "target", text(r->target));
-	put(o, "workload", text(r->workload));
-	put(o, "variant", text(r->variant));
-	put(o, "cpu", r->cpu < 0 ? json_null() : json_integer(r->cpu));
-	put(o, "figures", figures);
-	put(o, "senders", senders);
-	put(o, "worst", cases);
-	put(o, "not_honoured", texts(&r->dishonoured));
+		report_push(cases, worst(&r->worst[i]));
+	report_put(o, "target", report_string(r->target));
+	report_put(o, "workload", report_string(r->workload));
+	report_put(o, "variant", report_string(r->variant));
+	report_put(o, "cpu", r->cpu < 0 ? json_null() : json_integer(r->cpu));
+	report_put(o, "figures", figures);
+	report_put(o, "senders", senders);
+	report_put(o, "worst", cases);
+	report_put(o, "not_honoured", report_strings(&r->dishonoured));
 	return o;
 }
 
@@ -131,20 +92,20 @@ static json_t *pair(const struct pair *p)
 {
 	json_t *o = json_object();
 
-	put(o, "figure", text(p->metric));
-	put(o, "unit", text(p->unit));
-	put(o, "evidence", text(evidence_name(p->ev)));
-	put(o, "verdict", text(verdict_name(p->verdict)));
-	put(o, "exact", json_boolean(p->exact));
-	put(o, "a", number(p->a_mid));
-	put(o, "b", number(p->b_mid));
-	put(o, "effect_kind", text(p->is_ratio ? "ratio" : "difference"));
-	put(o, "effect", number(p->effect));
-	put(o, "low", number(p->low));
-	put(o, "high", number(p->high));
-	put(o, "p_holm", number(p->p_holm));
-	put(o, "more_boots", p->more_boots ? json_integer(p->more_boots) : json_null());
-	put(o, "note", text(p->note));
+	report_put(o, "figure", report_string(p->metric));
+	report_put(o, "unit", report_string(p->unit));
+	report_put(o, "evidence", report_string(evidence_name(p->ev)));
+	report_put(o, "verdict", report_string(verdict_name(p->verdict)));
+	report_put(o, "exact", json_boolean(p->exact));
+	report_put(o, "a", report_real(p->a_mid));
+	report_put(o, "b", report_real(p->b_mid));
+	report_put(o, "effect_kind", report_string(p->is_ratio ? "ratio" : "difference"));
+	report_put(o, "effect", report_real(p->effect));
+	report_put(o, "low", report_real(p->low));
+	report_put(o, "high", report_real(p->high));
+	report_put(o, "p_holm", report_real(p->p_holm));
+	report_put(o, "more_boots", p->more_boots ? json_integer(p->more_boots) : json_null());
+	report_put(o, "note", report_string(p->note));
 	return o;
 }
 
@@ -153,44 +114,30 @@ static json_t *against(const struct latency_comparison *lc)
 	json_t *o = json_object(), *figures = json_array();
 
 	for (size_t i = 0; i < lc->c.n; i++)
-		push(figures, pair(&lc->c.pairs[i]));
-	put(o, "target", text(lc->b->target));
-	put(o, "workload", text(lc->b->workload));
-	put(o, "cpu", lc->b->cpu < 0 ? json_null() : json_integer(lc->b->cpu));
-	put(o, "a", text(lc->c.a));
-	put(o, "b", text(lc->c.b));
-	put(o, "figures", figures);
+		report_push(figures, pair(&lc->c.pairs[i]));
+	report_put(o, "target", report_string(lc->b->target));
+	report_put(o, "workload", report_string(lc->b->workload));
+	report_put(o, "cpu", lc->b->cpu < 0 ? json_null() : json_integer(lc->b->cpu));
+	report_put(o, "a", report_string(lc->c.a));
+	report_put(o, "b", report_string(lc->c.b));
+	report_put(o, "figures", figures);
 	return o;
 }
 
 void report_latency_json(const struct latency *l, const struct report_context *ctx, struct str *out)
 {
 	json_t *o = json_object(), *rows = json_array(), *comparisons = json_array();
-	char *dump;
 
 	for (size_t i = 0; i < l->nrow; i++)
-		push(rows, row(&l->row[i]));
+		report_push(rows, row(&l->row[i]));
 	for (size_t i = 0; i < l->nagainst; i++)
-		push(comparisons, against(&l->against[i]));
-	put(o, "format", json_integer(JSON_FORMAT));
-	put(o, "run", json_integer(ctx->run_id));
-	put(o, "suite", text(ctx->suite));
-	put(o, "host", text(ctx->host));
-	put(o, "cpu_model", text(ctx->cpu_model));
-	put(o, "machine", text(ctx->machine));
-	put(o, "database", text(ctx->db));
-	put(o, "boots_ok", json_integer(ctx->boots_ok));
-	put(o, "boots_broken", json_integer(ctx->boots_broken));
-	put(o, "baseline", text(l->baseline));
-	put(o, "margin", number(l->margin));
-	put(o, "rows", rows);
-	put(o, "comparisons", comparisons);
-	put(o, "footnotes", texts(ctx->footnotes));
-	dump = json_dumps(o, JSON_INDENT(2));
-	json_decref(o);
-	if (!dump)
-		abort();
-	str_add(out, dump);
-	str_addch(out, '\n');
-	free(dump);
+		report_push(comparisons, against(&l->against[i]));
+	report_put(o, "format", json_integer(JSON_FORMAT));
+	report_put_run(o, ctx);
+	report_put(o, "baseline", report_string(l->baseline));
+	report_put(o, "margin", report_real(l->margin));
+	report_put(o, "rows", rows);
+	report_put(o, "comparisons", comparisons);
+	report_put(o, "footnotes", report_strings(ctx->footnotes));
+	report_dump(o, out);
 }

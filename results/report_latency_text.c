@@ -5,6 +5,7 @@
 
 #include "results/report_format.h"
 #include "results/report_latency.h"
+#include "results/report_lines.h"
 
 #define COLUMNS_MAX 8
 #define GAP 2
@@ -28,23 +29,13 @@ static struct str *add_row(struct table *t)
 	return r->cell;
 }
 
-/* Columns on a terminal: every code point counts as one. */
-static size_t width_of(const struct str *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->len; i++)
-		n += (s->buf[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static size_t column_width(const struct table *t, size_t column)
 {
 	size_t width = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (width_of(&t->row[i].cell[column]) > width)
-			width = width_of(&t->row[i].cell[column]);
+		if (report_width(t->row[i].cell[column].buf) > width)
+			width = report_width(t->row[i].cell[column].buf);
 	return width;
 }
 
@@ -57,11 +48,15 @@ static void add_spaces(struct str *out, size_t n)
 /* Prints and releases it. */
 static void print_table(struct table *t, size_t indent, struct str *out)
 {
+	size_t width[COLUMNS_MAX];
+
+	for (size_t j = 0; j < t->columns; j++)
+		width[j] = column_width(t, j);
 	for (size_t i = 0; i < t->n; i++) {
 		add_spaces(out, indent);
 		for (size_t j = 0; j < t->columns; j++) {
 			const struct str *cell = &t->row[i].cell[j];
-			size_t pad = column_width(t, j) - width_of(cell);
+			size_t pad = width[j] - report_width(cell->buf);
 
 			add_spaces(out, t->align[j] == 'r' ? pad : 0);
 			str_addmem(out, cell->buf, cell->len);
@@ -259,15 +254,6 @@ static void print_comparison(const struct comparison *c, struct str *out)
 	print_table(&t, 4, out);
 }
 
-static void fact(struct str *out, const char *name, const char *value)
-{
-	if (!value || !*value)
-		return;
-	str_addf(out, "  %-12s ", name);
-	report_clean(value, out);
-	str_addch(out, '\n');
-}
-
 static void print_evidence(const struct latency *l, struct str *out)
 {
 	bool seen[EV_COUNT] = { false };
@@ -275,38 +261,17 @@ static void print_evidence(const struct latency *l, struct str *out)
 	for (size_t i = 0; i < l->nrow; i++)
 		for (size_t j = 0; j < l->row[i].nfigure; j++)
 			seen[l->row[i].figure[j].ev] = true;
-	for (int ev = 0; ev < EV_COUNT; ev++) {
-		cleanup_str struct str s = STR_INIT;
-
-		if (!seen[ev])
-			continue;
-		str_addf(&s, "%s: %s", evidence_name((enum evidence)ev),
-			 report_evidence((enum evidence)ev));
-		fact(out, "evidence", s.buf);
-	}
+	report_evidence_seen(seen, out);
 	if (seen[EV_EMULATED_TIME])
-		fact(out, "",
-		     "no performance result: an emulator's times say nothing of a machine");
+		report_fact(out, "",
+			    "no performance result: an emulator's times say nothing of a machine");
 }
 
 static void print_head(const struct latency *l, const struct report_context *ctx, struct str *out)
 {
-	cleanup_str struct str boots = STR_INIT;
-	cleanup_str struct str host = STR_INIT;
-
-	str_addf(out, "run %lld", ctx->run_id);
-	if (ctx->suite) {
-		str_add(out, " of suite '");
-		report_clean(ctx->suite, out);
-		str_addch(out, '\'');
-	}
-	str_add(out, ": latency of isolated CPUs\n");
-	str_addf(&host, "%s%s%s", ctx->host ? ctx->host : "", ctx->cpu_model ? ", " : "",
-		 ctx->cpu_model ? ctx->cpu_model : "");
-	fact(out, "host", host.buf);
-	fact(out, "machine", ctx->machine);
-	str_addf(&boots, "%d ok, %d broken", ctx->boots_ok, ctx->boots_broken);
-	fact(out, "boots", boots.buf);
+	report_title(ctx, out);
+	str_add(out, "latency of isolated CPUs\n");
+	report_machine(ctx, out);
 	print_evidence(l, out);
 }
 
@@ -396,13 +361,5 @@ void report_latency_text(const struct latency *l, const struct report_context *c
 			"\nno isolated CPU was watched: nothing but the workloads 'isolated' and "
 			"'drain' and the plugin's excursions say anything of latency\n");
 	str_addch(out, '\n');
-	for (size_t i = 0; ctx->footnotes && i < ctx->footnotes->n; i++) {
-		report_clean(ctx->footnotes->v[i], out);
-		str_addch(out, '\n');
-	}
-	if (ctx->db) {
-		str_add(out, "database: ");
-		report_clean(ctx->db, out);
-		str_addch(out, '\n');
-	}
+	report_end(ctx, out);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "results/report_format.h"
+#include "results/report_lines.h"
 
 enum { METRIC, UNIT, EVIDENCE, SIDE_A, SIDE_B, EFFECT, INTERVAL, VERDICT, COLUMNS };
 
@@ -28,16 +29,6 @@ struct table {
 static const char *const titles[COLUMNS] = { "metric", "unit",   "evidence",      "A",
 					     "B",      "effect", "95 % interval", "verdict" };
 
-/* Columns on a terminal: every code point counts as one. */
-static size_t columns_of(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
-}
-
 static struct row *add_row(struct table *t)
 {
 	struct row *r = ARRAY_PUSH(t->row, t->n, t->cap);
@@ -50,7 +41,7 @@ static struct row *add_row(struct table *t)
 static void measure_row(struct table *t, const struct row *r)
 {
 	for (size_t i = 0; i < COLUMNS; i++) {
-		size_t n = columns_of(r->cell[i].buf);
+		size_t n = report_width(r->cell[i].buf);
 
 		if (n > t->width[i])
 			t->width[i] = n;
@@ -154,7 +145,7 @@ static const char *colour_of(enum verdict v)
 static void print_cell(const struct table *t, const struct row *r, size_t i, bool last, bool colour,
 		       struct str *out)
 {
-	size_t pad = t->width[i] - columns_of(r->cell[i].buf);
+	size_t pad = t->width[i] - report_width(r->cell[i].buf);
 	const char *on = i == VERDICT && colour ? colour_of(r->verdict) : NULL;
 	bool right = i >= SIDE_A && i <= EFFECT;
 
@@ -209,15 +200,6 @@ static void print_table(const struct comparison *c, const struct report_context 
 	table_release(&t);
 }
 
-static void fact(struct str *out, const char *name, const char *value)
-{
-	if (!value || !*value)
-		return;
-	str_addf(out, "  %-12s ", name);
-	report_clean(value, out);
-	str_addch(out, '\n');
-}
-
 static void print_side(struct str *out, const char *side, const char *variant, const char *kernel,
 		       const char *cmdline)
 {
@@ -226,8 +208,8 @@ static void print_side(struct str *out, const char *side, const char *variant, c
 	str_add(&s, variant ? variant : "?");
 	if (kernel && *kernel)
 		str_addf(&s, ": %s", kernel);
-	fact(out, side, s.buf);
-	fact(out, "", cmdline);
+	report_fact(out, side, s.buf);
+	report_fact(out, "", cmdline);
 }
 
 static void print_evidence(const struct comparison *c, struct str *out)
@@ -236,42 +218,20 @@ static void print_evidence(const struct comparison *c, struct str *out)
 
 	for (size_t i = 0; i < c->n; i++)
 		seen[c->pairs[i].ev] = true;
-	for (int ev = 0; ev < EV_COUNT; ev++) {
-		cleanup_str struct str s = STR_INIT;
-
-		if (!seen[ev])
-			continue;
-		str_addf(&s, "%s: %s", evidence_name((enum evidence)ev),
-			 report_evidence((enum evidence)ev));
-		fact(out, "evidence", s.buf);
-	}
+	report_evidence_seen(seen, out);
 }
 
 static void print_header(const struct comparison *c, const struct report_context *ctx,
 			 struct str *out)
 {
-	cleanup_str struct str boots = STR_INIT;
-	cleanup_str struct str host = STR_INIT;
-
-	str_addf(out, "run %lld", ctx->run_id);
-	if (ctx->suite) {
-		str_add(out, " of suite '");
-		report_clean(ctx->suite, out);
-		str_addch(out, '\'');
-	}
-	str_add(out, ": ");
+	report_title(ctx, out);
 	report_clean(c->b, out);
 	str_add(out, " against ");
 	report_clean(c->a, out);
 	str_addch(out, '\n');
 	print_side(out, "A", c->a, ctx->kernel_a, ctx->cmdline_a);
 	print_side(out, "B", c->b, ctx->kernel_b, ctx->cmdline_b);
-	str_addf(&host, "%s%s%s", ctx->host ? ctx->host : "", ctx->cpu_model ? ", " : "",
-		 ctx->cpu_model ? ctx->cpu_model : "");
-	fact(out, "host", host.buf);
-	fact(out, "machine", ctx->machine);
-	str_addf(&boots, "%d ok, %d broken", ctx->boots_ok, ctx->boots_broken);
-	fact(out, "boots", boots.buf);
+	report_machine(ctx, out);
 	print_evidence(c, out);
 	str_addch(out, '\n');
 }
@@ -287,15 +247,7 @@ static void print_footer(const struct comparison *c, const struct report_context
 	report_disagreements(c, ctx, REPORT_DISAGREEMENTS, &notes);
 	for (size_t i = 0; i < notes.n; i++)
 		str_addf(out, "%s\n", notes.v[i]);
-	for (size_t i = 0; ctx->footnotes && i < ctx->footnotes->n; i++) {
-		report_clean(ctx->footnotes->v[i], out);
-		str_addch(out, '\n');
-	}
-	if (ctx->db) {
-		str_add(out, "database: ");
-		report_clean(ctx->db, out);
-		str_addch(out, '\n');
-	}
+	report_end(ctx, out);
 }
 
 void report_text(const struct comparison *c, const struct report_context *ctx, struct str *out)

@@ -16,8 +16,10 @@ static const char *value_of(const struct suite_collector *c, const char *name)
 static int perf_events_encoded(const struct suite_collector *c, const struct arch *a,
 			       struct str *out, struct err *e)
 {
-	return pfm_encode(value_of(c, "events"), value_of(c, "pmu"), a->name, arch_host()->name,
-			  out, e);
+	const struct arch *host = arch_host();
+
+	return pfm_encode(value_of(c, "events"), value_of(c, "pmu"), a->name,
+			  host ? host->name : "other", out, e);
 }
 
 static const struct {
