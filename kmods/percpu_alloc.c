@@ -11,7 +11,7 @@
 
 #include "kdelta_bench.h"
 #include "kdelta_marker.h"
-#include "percpu_bench.h"
+#include "kdelta_percpu_bench.h"
 
 #define ALIGN_OF_OBJECT 8
 

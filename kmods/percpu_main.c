@@ -26,8 +26,8 @@
 
 #include "kdelta_canary.h"
 #include "kdelta_crew.h"
+#include "kdelta_percpu_bench.h"
 #include "kdelta_round.h"
-#include "percpu_bench.h"
 
 #define BATCH_MAX 65536
 #define ITERATIONS_MAX 1000000

@@ -15,7 +15,7 @@
 
 #include "kdelta_bench.h"
 #include "kdelta_marker.h"
-#include "percpu_bench.h"
+#include "kdelta_percpu_bench.h"
 
 #define GUARD 0xa5
 /* Different from each other, and from what AND and OR make of them. */

@@ -3,8 +3,8 @@
  * The parts of percpu_bench: percpu_main.c has the parameters and runs the rounds, percpu_ops.c the
  * operations on a per-CPU variable, percpu_alloc.c the allocation of per-CPU memory.
  */
-#ifndef PERCPU_BENCH_H
-#define PERCPU_BENCH_H
+#ifndef KDELTA_PERCPU_BENCH_H
+#define KDELTA_PERCPU_BENCH_H
 
 #include <linux/types.h>
 
