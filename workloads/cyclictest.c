@@ -5,44 +5,23 @@
  */
 #include "workloads/cyclictest.h"
 
-#include <stdlib.h>
-
 #include "workloads/tool.h"
 #include "workloads/workload.h"
 
-#define CPUS_MAX 512
 #define OUTPUT_MAX_BYTES (8 << 20)
-
-struct cyclictest {
-	int cpus[CPUS_MAX];
-	int ncpus;
-};
-
-static void cyclictest_teardown(struct workload_ctx *c)
-{
-	free(c->priv);
-	c->priv = NULL;
-}
 
 static int cyclictest_setup(struct workload_ctx *c, struct err *e)
 {
-	struct cyclictest *s = xcalloc(1, sizeof(*s));
-
-	c->priv = s;
-	if (tool_need(c, "cyclictest", e))
-		return -1;
-	s->ncpus = tool_cpus(c, wctx_str(c, "cpus"), s->cpus, CPUS_MAX, e);
-	return s->ncpus < 0 ? -1 : 0;
+	return tool_cpus_setup(c, "cyclictest", e);
 }
 
-static void push_cpus(const struct cyclictest *s, struct strv *argv)
+static void push_cpus(const struct tool_cpus *s, struct strv *argv)
 {
 	cleanup_str struct str list = STR_INIT;
 
-	for (int i = 0; i < s->ncpus; i++)
-		str_addf(&list, "%s%d", i ? "," : "", s->cpus[i]);
+	tool_cpus_add(s, &list);
 	strv_pushf(argv, "--affinity=%s", list.buf);
-	strv_pushf(argv, "--threads=%d", s->ncpus);
+	strv_pushf(argv, "--threads=%d", s->n);
 }
 
 static void push_args(const struct workload_ctx *c, struct strv *argv)
@@ -85,14 +64,14 @@ static int check_wakeups(struct workload_ctx *c, const struct cyclictest_thread 
 
 static int take_results(struct workload_ctx *c, const char *text, struct err *e)
 {
-	const struct cyclictest *s = c->priv;
-	size_t n = (size_t)s->ncpus;
+	const struct tool_cpus *s = c->priv;
+	size_t n = (size_t)s->n;
 	cleanup_free struct cyclictest_thread *t = xcalloc(n, sizeof(*t));
 
 	if (cyclictest_parse(text, t, n, e) || check_wakeups(c, t, n, e))
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		record(c, s->cpus[i], &t[i]);
+		record(c, s->cpu[i], &t[i]);
 	return 0;
 }
 
@@ -168,5 +147,5 @@ const struct workload workload_cyclictest = {
 	.metrics = cyclictest_metrics,
 	.setup = cyclictest_setup,
 	.round = cyclictest_round,
-	.teardown = cyclictest_teardown,
+	.teardown = tool_cpus_teardown,
 };

@@ -5,45 +5,24 @@
  */
 #include "workloads/rtla.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "workloads/tool.h"
 #include "workloads/workload.h"
 
-#define CPUS_MAX 512
 #define OUTPUT_MAX_BYTES (16 << 20)
-
-struct rtla {
-	int cpus[CPUS_MAX];
-	int ncpus;
-};
-
-static void rtla_teardown(struct workload_ctx *c)
-{
-	free(c->priv);
-	c->priv = NULL;
-}
 
 static int rtla_setup(struct workload_ctx *c, struct err *e)
 {
-	struct rtla *s = xcalloc(1, sizeof(*s));
-
-	c->priv = s;
-	if (tool_need(c, "rtla", e))
-		return -1;
-	s->ncpus = tool_cpus(c, wctx_str(c, "cpus"), s->cpus, CPUS_MAX, e);
-	return s->ncpus < 0 ? -1 : 0;
+	return tool_cpus_setup(c, "rtla", e);
 }
 
 static void push_common(const struct workload_ctx *c, struct strv *argv)
 {
-	const struct rtla *s = c->priv;
 	cleanup_str struct str list = STR_INIT;
 	long long priority = wctx_int(c, "priority");
 
-	for (int i = 0; i < s->ncpus; i++)
-		str_addf(&list, "%s%d", i ? "," : "", s->cpus[i]);
+	tool_cpus_add(c->priv, &list);
 	strv_push(argv, "-c");
 	strv_push(argv, list.buf);
 	strv_push(argv, "-d");
@@ -78,13 +57,26 @@ static void record_noise(struct workload_ctx *c, const struct rtla_noise *n)
 	record_rate(c, "noise_thread", n, n->thread);
 }
 
+static int check_cpu(const struct tool_cpus *s, uint64_t cpu, struct err *e)
+{
+	for (int i = 0; i < s->n; i++)
+		if ((uint64_t)s->cpu[i] == cpu)
+			return 0;
+	return err_set(e, ERR_INFRA, "rtla speaks of CPU %llu, which it was not asked for",
+		       (unsigned long long)cpu);
+}
+
 static int take_noise(struct workload_ctx *c, const char *text, struct err *e)
 {
-	cleanup_free struct rtla_noise *n = xcalloc(CPUS_MAX, sizeof(*n));
-	int found = rtla_parse_noise(text, n, CPUS_MAX, e);
+	const struct tool_cpus *s = c->priv;
+	cleanup_free struct rtla_noise *n = xcalloc((size_t)s->n, sizeof(*n));
+	int found = rtla_parse_noise(text, n, (size_t)s->n, e);
 
-	for (int i = 0; i < found; i++)
+	for (int i = 0; i < found; i++) {
+		if (check_cpu(s, n[i].cpu, e))
+			return -1;
 		record_noise(c, &n[i]);
+	}
 	return found < 0 ? -1 : 0;
 }
 
@@ -102,13 +94,16 @@ static void record_latency(struct workload_ctx *c, const struct rtla_latency *l)
 
 static int take_latency(struct workload_ctx *c, const char *text, struct err *e)
 {
-	const struct rtla *s = c->priv;
-	size_t max = 2 * (size_t)s->ncpus;
+	const struct tool_cpus *s = c->priv;
+	size_t max = 2 * (size_t)s->n;
 	cleanup_free struct rtla_latency *l = xcalloc(max, sizeof(*l));
 	int found = rtla_parse_latency(text, (uint64_t)wctx_int(c, "limit"), l, max, e);
 
-	for (int i = 0; i < found; i++)
+	for (int i = 0; i < found; i++) {
+		if (check_cpu(s, l[i].cpu, e))
+			return -1;
 		record_latency(c, &l[i]);
+	}
 	return found < 0 ? -1 : 0;
 }
 
@@ -257,5 +252,5 @@ const struct workload workload_rtla = {
 	.metrics = rtla_metrics,
 	.setup = rtla_setup,
 	.round = rtla_round,
-	.teardown = rtla_teardown,
+	.teardown = tool_cpus_teardown,
 };

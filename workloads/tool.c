@@ -81,22 +81,40 @@ void tool_timed_value(struct workload_ctx *c, const char *metric, const char *st
 		wctx_value(c, metric, stat, cpu, value);
 }
 
-int tool_cpus(struct workload_ctx *c, const char *list, int *cpus, int max, struct err *e)
+static int take_cpus(struct workload_ctx *c, struct tool_cpus *s, struct err *e)
 {
+	const char *list = wctx_str(c, "cpus");
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	cpu_set_t set;
-	int n = 0;
 
 	if (cpulist_parse(list, &set, e))
 		return -1;
-	for (int cpu = 0; cpu < CPU_SETSIZE && n < max; cpu++) {
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (*list ? !CPU_ISSET(cpu, &set) : cpu >= online)
 			continue;
 		if (cpu >= online)
 			return wctx_skip(c, e, "there is no CPU %d", cpu);
-		cpus[n++] = cpu;
+		s->cpu[s->n++] = cpu;
 	}
-	return n;
+	return 0;
+}
+
+int tool_cpus_setup(struct workload_ctx *c, const char *program, struct err *e)
+{
+	c->priv = xcalloc(1, sizeof(struct tool_cpus));
+	return tool_need(c, program, e) || take_cpus(c, c->priv, e) ? -1 : 0;
+}
+
+void tool_cpus_teardown(struct workload_ctx *c)
+{
+	free(c->priv);
+	c->priv = NULL;
+}
+
+void tool_cpus_add(const struct tool_cpus *s, struct str *out)
+{
+	for (int i = 0; i < s->n; i++)
+		str_addf(out, "%s%d", i ? "," : "", s->cpu[i]);
 }
 
 int tool_check_cpus(const struct param *p, const char *value, struct err *e)

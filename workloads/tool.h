@@ -6,6 +6,7 @@
 #ifndef KDELTA_WORKLOADS_TOOL_H
 #define KDELTA_WORKLOADS_TOOL_H
 
+#include <sched.h>
 #include <stdint.h>
 
 #include "runner/base/err.h"
@@ -40,10 +41,18 @@ void tool_timed_value(struct workload_ctx *c, const char *metric, const char *st
 		      double value);
 
 /*
- * The CPUs of a "cpus" parameter, in rising order: a cpulist, or all that are online where it is empty. Skipped when
- * one of them is not there. Returns how many (at most @max), or -1.
+ * setup() and teardown() of a workload whose program watches the CPUs of its "cpus" parameter: a cpulist, or all that
+ * are online where it is empty. Skipped when one of them, or the program, is not there. In c->priv:
  */
-int tool_cpus(struct workload_ctx *c, const char *list, int *cpus, int max, struct err *e);
+struct tool_cpus {
+	int cpu[CPU_SETSIZE]; /* in rising order */
+	int n;
+};
+
+int tool_cpus_setup(struct workload_ctx *c, const char *program, struct err *e);
+void tool_cpus_teardown(struct workload_ctx *c);
+/* "0,1,3" */
+void tool_cpus_add(const struct tool_cpus *s, struct str *out);
 /* A param's check: is it empty or a cpulist? */
 int tool_check_cpus(const struct param *p, const char *value, struct err *e);
 
