@@ -14,6 +14,10 @@ runs()
 want 0 "$kdelta" list suites
 says "$out" '^  several .*\[3 suites\]$'
 
+# those that are shipped are whole
+KDELTA_CONFIGS=$root/configs want 0 "$kdelta" list suites
+says "$out" '^  mission .*\[[0-9]+ suites\]$'
+
 want 0 "$kdelta" run several --dry-run --seed 3 --db "$db"
 equal "plans of a dry run" "$(sed -n 's/^suite \([a-z]*\):.*/\1/p' "$out" | tr '\n' ' ')" "equal long quick "
 equal "seeds of a dry run" "$(grep -c '^seed 3,' "$out")" 3
