@@ -33,6 +33,7 @@ struct job {
 	const char *db;
 	struct config *config;
 	struct store *store;
+	bool several; /* suites, of the one that was named */
 	struct run *runs; /* one per suite, in order */
 	char **outcome; /* of each, for the summary; NULL: not started */
 	size_t n;
@@ -103,7 +104,8 @@ static int load_new(struct job *j, const struct suite *suite, struct err *e)
 					.only = j->o->only };
 
 	make_room(j, suite->suites.n + 1);
-	if (suite->suites.n)
+	j->several = suite->suites.n > 0;
+	if (j->several)
 		return load_parts(j, suite, 0, &o, e);
 	return run_load_new(add_run(j, NULL), suite, &o, e);
 }
@@ -115,6 +117,7 @@ static int load_resumed(struct job *j, const struct suite *whole, struct err *e)
 	size_t at = 0;
 
 	make_room(j, whole ? whole->suites.n : 1);
+	j->several = whole != NULL;
 	r = add_run(j, whole ? j->name : NULL);
 	if (run_load_resumed(r, j->o->resume, e))
 		return -1;
@@ -219,7 +222,7 @@ static int run_job(struct job *j, struct err *e)
 		return -1;
 	for (size_t i = 0; i < j->n; i++)
 		j->runs[i].store = j->store;
-	return j->runs[0].part_of ? run_parts(j, e) : run_execute(&j->runs[0], e);
+	return j->several ? run_parts(j, e) : run_execute(j->runs, e);
 }
 
 static void job_release(struct job *j)
