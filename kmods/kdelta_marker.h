@@ -18,8 +18,9 @@
  *	open_isolated,		this CPU, which should stay in user space meanwhile: every stay in
  *	close_isolated		the kernel is an excursion
  *
- * Stand-ins. A kernel that does without an instruction which the emulated machine lacks, for tests, puts what it
- * does instead between two markers: it is counted as that instruction (collectors/plugin_standin.h).
+ * Stand-ins. A kernel that does without an instruction which the emulated machine lacks, for
+ * tests, puts what it does instead between two markers: it is counted as that instruction
+ * (collectors/plugin_standin.h).
  *
  * Windows of different ids nest and overlap freely. One id opened again before it is closed is
  * counted from the outermost opening to the matching closing.

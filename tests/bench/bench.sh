@@ -139,12 +139,7 @@ interleave "$tmp/boot" run_bare run_kdelta
 ratios "$tmp/boot" 'boot kdelta / QEMU' bare kdelta "$target" 1.10
 "$kdelta" build base --target "$plain" >&2
 for what in windows everything; do
-	interleave "$tmp/$what" 'run_suite bench-empty "$target" 'canary: {operations: 1000, rounds: 3}' 'kmalloc_bench: {size: 64, iterations: 100, rounds: 3}' \
-	'slab_bench: {op: single, iterations: 100, rounds: 3}' 'percpu_bench: {op: add, iterations: 100, rounds: 3}' \
-	'vmalloc_bench: {pages: 4, rounds: 3}' 'pte: {op: mprotect, pages: 16, times: 20, rounds: 3}' \
-	'memcg: {cgroups: 20, rounds: 3}'
-suite bench-empty-drain "$isolated" 'drain: {trigger: stat_refresh, dirty: none, count: 5, rounds: 3}'
-suite bench-plain' "run_suite bench-$what"
+	interleave "$tmp/$what" 'run_suite bench-plain' "run_suite bench-$what"
 	ratios "$tmp/$what" "plugin, $what" without with "$plain" 2.5
 done
 seconds "$kdelta" compare --static base base --target "$target" >"$tmp/static"
