@@ -27,19 +27,30 @@ static void parse_slabinfo(struct counters *c, const char *text)
 struct source {
 	const char *path;
 	void (*parse)(struct counters *c, const char *text);
+	bool slabs;
 };
 
 static const struct source sources[] = {
-	{ "/proc/slabinfo", parse_slabinfo },
-	{ "/sys/kernel/debug/percpu_stats", counters_percpu },
-	{ "/proc/meminfo", counters_meminfo },
+	{ "/proc/slabinfo", parse_slabinfo, true },
+	{ "/sys/kernel/debug/percpu_stats", counters_percpu, false },
+	{ "/proc/meminfo", counters_meminfo, false },
 };
 
 #define SOURCES (sizeof(sources) / sizeof(sources[0]))
 
+#define SLAB "memory.slab."
+
+/* What a round said of all slab caches: one that changes later was there before. */
+struct slabs {
+	struct counters before, after;
+};
+
 struct memory {
 	bool has[SOURCES];
 	struct str before[SOURCES], after[SOURCES];
+	struct strv caches; /* that are recorded, in every round */
+	struct slabs *past; /* by round */
+	size_t npast, past_cap;
 };
 
 static int memory_setup(struct collector_ctx *c, struct err *e)
@@ -86,37 +97,67 @@ static int memory_stop(struct collector_ctx *c, struct err *e)
 	return read_all(c, ((struct memory *)c->priv)->after, e);
 }
 
-static void record_one(const struct collector_ctx *c, const char *name, double now, double change)
+static double change_of(const struct counter *now, const struct counters *before)
 {
+	const struct counter *was = counters_find(before, now->name, -1);
+
+	return now->value - (was ? was->value : 0);
+}
+
+static void record_one(const struct recorder *r, const struct counter *now,
+		       const struct counters *before)
+{
+	const char *name = now->name;
 	cleanup_free char *changed = xasprintf("%s.change", name);
 	const struct metric state = { name, counters_memory_unit(name), DIR_NONE, NULL };
 	const struct metric diff = { changed, state.unit, DIR_NONE, NULL };
 
-	recorder_value(&c->r, &state, "total", -1, now);
-	recorder_value(&c->r, &diff, "total", -1, change);
+	recorder_value(r, &state, "total", -1, now->value);
+	recorder_value(r, &diff, "total", -1, change_of(now, before));
 }
 
-/* Slab caches are many: those are kept that changed by enough; what else there is, by name. */
-static bool keep(const struct collector_ctx *c, const char *name, double change)
+/* A cache is recorded from now on: what the rounds before said of it belongs to it, too. */
+static void begin_cache(const struct collector_ctx *c, struct memory *m, const char *name)
 {
-	const char *cache = "memory.slab.";
+	struct recorder r = c->r;
 
-	if (str_starts(name, cache))
-		return fabs(change) >= (double)collector_int(c, "slab_change") ||
-		       counters_chosen(collector_str(c, "slab"), name + strlen(cache));
-	return counters_chosen(collector_str(c, "keep"), name + strlen("memory."));
+	strv_push(&m->caches, name);
+	for (r.round = 0; (size_t)r.round < m->npast; r.round++) {
+		const struct slabs *past = &m->past[r.round];
+		const struct counter *now = counters_find(&past->after, name, -1);
+
+		if (now)
+			record_one(&r, now, &past->before);
+	}
+}
+
+/* Slab caches are many: those are kept that changed by enough once, and those that are named. */
+static bool keep_cache(const struct collector_ctx *c, const struct counter *now,
+		       const struct counters *before)
+{
+	struct memory *m = c->priv;
+
+	if (strv_has(&m->caches, now->name))
+		return true;
+	if (fabs(change_of(now, before)) < (double)collector_int(c, "slab_change") &&
+	    !counters_chosen(collector_str(c, "slab"), now->name + strlen(SLAB)))
+		return false;
+	begin_cache(c, m, now->name);
+	return true;
 }
 
 static void record(const struct collector_ctx *c, const struct counters *before,
 		   const struct counters *after)
 {
+	const char *chosen = collector_str(c, "keep");
+
 	for (size_t i = 0; i < after->n; i++) {
 		const struct counter *now = &after->v[i];
-		const struct counter *was = counters_find(before, now->name, -1);
-		double change = now->value - (was ? was->value : 0);
 
-		if (keep(c, now->name, change))
-			record_one(c, now->name, now->value, change);
+		if (str_starts(now->name, SLAB) ?
+			    keep_cache(c, now, before) :
+			    counters_chosen(chosen, now->name + strlen("memory.")))
+			record_one(&c->r, now, before);
 	}
 }
 
@@ -131,6 +172,11 @@ static int memory_report(struct collector_ctx *c, struct err *e)
 		sources[i].parse(&before, m->before[i].buf);
 		sources[i].parse(&after, m->after[i].buf);
 		record(c, &before, &after);
+		if (sources[i].slabs && c->r.round >= 0) {
+			*ARRAY_PUSH(m->past, m->npast, m->past_cap) =
+				(struct slabs){ .before = before, .after = after };
+			continue;
+		}
 		counters_release(&before);
 		counters_release(&after);
 	}
@@ -145,6 +191,12 @@ static void memory_teardown(struct collector_ctx *c)
 		str_release(&m->before[i]);
 		str_release(&m->after[i]);
 	}
+	for (size_t i = 0; i < m->npast; i++) {
+		counters_release(&m->past[i].before);
+		counters_release(&m->past[i].after);
+	}
+	free(m->past);
+	strv_release(&m->caches);
 	free(m);
 }
 
@@ -166,7 +218,7 @@ static const struct param memory_params[] = {
 	  .min = 1,
 	  .max = 1LL << 40,
 	  .def = "65536",
-	  .help = "other caches are recorded in rounds that changed them by this much" },
+	  .help = "other caches are recorded when one round has changed them by this much" },
 	{ .name = "refresh",
 	  .type = PARAM_BOOL,
 	  .unit = "",
