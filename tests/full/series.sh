@@ -4,7 +4,7 @@
 # tests/full/series.sh [SERIES…]
 #
 # Every folder of configs/patches, one patch at a time: checkpatch finds no error, it applies, and the kernel builds on
-# every architecture that the series touches, without a warning that was not there before: with the usual warnings, and
+# every architecture that the patch touches, without a warning that was not there before: with the usual warnings, and
 # for the files that the series touches with W=1. One line per step. With the options of a variant that has the series
 # last, on in every step, and off in one more when all patches are there; what such a variant needs before the series is
 # applied first.
@@ -61,15 +61,13 @@ files()
 	fi
 }
 
-# Architectures whose kernels $patches can change: any, unless they stay in one folder of arch/.
-archs_of()
+# concerns ARCH PATCH…: can they change its kernel? They cannot when all is in folders of arch/ of others.
+concerns()
 {
-	local arch others
+	local arch=$1
 
-	others=$(sed -n 's,^+++ b/,,p' "${patches[@]}" | grep -Ev '^(arch|Documentation)/|^MAINTAINERS$')
-	for arch in x86_64 aarch64 s390x; do
-		[[ -z $others ]] && ! grep -q "^+++ b/arch/${karch[$arch]}/" "${patches[@]}" || echo $arch
-	done
+	shift
+	sed -n 's,^+++ b/,,p' "$@" | grep -Ev '^Documentation/|^MAINTAINERS$' | grep -Eq "^arch/${karch[$arch]}/|^[^a]|^a[^r]"
 }
 
 # kmake WORDS…: in $tree, as kdelta calls make, so that it does the least and both use what the other has compiled.
@@ -177,14 +175,23 @@ fresh()
 		cp -a "$base/linux/build" "$tree" && warnings "$base/build.log" >"$work/known"
 }
 
-# Options that $variant wants on and that are not, on an architecture that it is for.
-lost()
+# Is $arch one that $variant is for, so that it has the options there?
+has_options()
 {
 	local only
 
 	only=$(items "$variant" archs)
-	[[ -z $only ]] || grep -qx "$arch" <<<"$only" || return 0
-	items "$variant" options | grep '=y$' | grep -vxFf "$tree/build/.config" | sed 's/$/ did not survive/'
+	[[ -z $only ]] || grep -qx "$arch" <<<"$only"
+}
+
+# With all patches: are the options there that $variant wants, and what is it without?
+options()
+{
+	local found start=$SECONDS
+
+	found=$(items "$variant" options | grep '=y$' | grep -vxFf "$tree/build/.config" | sed 's/$/ did not survive/')
+	line $((${#found} > 0)) "$series on $arch: options of $variant" $start "$found"
+	step off "$series on $arch: options off"
 }
 
 # All steps of $series on $arch.
@@ -208,11 +215,9 @@ steps()
 			line 1 "$what: does not apply" $SECONDS "$found"
 			return
 		}
-		step on "$what"
+		! concerns "$arch" "$patch" || step on "$what"
 	done
-	found=$(lost)
-	line $((${#found} > 0)) "$series on $arch: options of $variant" $SECONDS "$found"
-	step off "$series on $arch: options off"
+	! has_options || options
 }
 
 # one SERIES
@@ -223,7 +228,7 @@ one()
 	variant=$(variant_of "$series")
 	[[ -n $variant ]] || fail "no variant has the patches '$series' last"
 	mapfile -t patches < <(files "$series")
-	mapfile -t archs < <(archs_of)
+	mapfile -t archs < <(for arch in x86_64 aarch64 s390x; do ! concerns $arch "${patches[@]}" || echo $arch; done)
 	mapfile -t touched < <(sed -n 's,^+++ b/,,p' "${patches[@]}" | sort -u)
 	for arch in "${archs[@]}"; do
 		steps
