@@ -114,6 +114,7 @@ static int pte_setup(struct workload_ctx *c, struct err *e)
 	c->priv = p;
 	p->op = pte_op_find(wctx_str(c, "op"));
 	p->gate = -1;
+	p->stack = (char *)c;
 	p->nthreads = (int)wctx_int(c, "threads");
 	p->map.page = (size_t)sysconf(_SC_PAGESIZE);
 	p->map.huge_page = huge_page_size();

@@ -71,6 +71,7 @@ struct pte {
 	pid_t child; /* of fork, cow and exit; 0: none */
 	bool forbid_huge; /* huge pages were off, and are to be so again */
 	int gate; /* exit: the child ends when this is closed; -1: none */
+	char *stack; /* an object on the stack above every frame of this workload */
 };
 
 struct pte_op {

@@ -112,16 +112,26 @@ static int undo_fork(struct pte *p, struct err *e)
 	return undo_touch(p, e);
 }
 
+/*
+ * After a fork every page of the stack is copied when it is written to next. Do that to all that the window may write
+ * to: from below its calls up to the callers, wherever a page begins; that is another place in every boot.
+ */
+static void copy_stack(const struct pte *p)
+{
+	char below[4096] = "";
+
+	for (volatile char *at = below; at < p->stack; at += sizeof(below))
+		*at = *at;
+	*(volatile char *)p->stack = *p->stack;
+}
+
 static int prepare_cow(struct pte *p, struct err *e)
 {
-	volatile char own = 0;
-
 	p->child = raw_fork(-1);
 	if (!p->child)
 		for (;;)
 			pause();
-	own = 1; /* the stack is copied now, and not in the window */
-	(void)own;
+	copy_stack(p);
 	return p->child < 0 ? err_errno(e, ERR_INFRA, "cannot fork") : 0;
 }
 
