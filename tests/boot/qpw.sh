@@ -36,3 +36,7 @@ want 0 "$kdelta" run qpw-stress --db "$db"
 equal "operations" "$(sql "SELECT CAST(value AS INTEGER) FROM v_record WHERE run = 2 AND metric = 'operations'")" 1200
 [[ $(sql "SELECT value > 0 FROM v_record WHERE run = 2 AND metric = 'hotplugs'") == 1 ]] || fail "no CPU went offline"
 
+
+# A value that it does not take is said, and nothing is on.
+want 0 "$kdelta" boot qpw-odd --target qemu-x86_64 -- dmesg
+says "$out" "qpw=: expected 0 or 1, got '7'"
