@@ -6,8 +6,8 @@
 # Every folder of configs/patches, one patch at a time: checkpatch finds no error, it applies, and the kernel builds on
 # every architecture that the patch touches, without a warning that was not there before: with the usual warnings, and
 # for the files that the series touches with W=1. One line per step. With the options of a variant that has the series
-# last, on in every step, and off in one more when all patches are there; what such a variant needs before the series is
-# applied first.
+# last, and in one more step, when all patches are there, without those that the series brings; what such a variant needs
+# before the series is applied first.
 #
 # Each architecture starts from a copy of the kernel `base`, which kdelta builds when it is not there, and then compiles
 # what a patch changes. All is done in a folder of kdelta's cache that is removed in the end.
@@ -35,20 +35,6 @@ items()
 		inside { gsub(/[][",]/, " "); sub(/^ *- /, ""); for (i = 1; i <= NF; i++) print $i }' "$file"
 }
 
-# The variant to build a series with: it has the series last. Of several the one with the fewest options, the most of
-# them on, the shortest name.
-variant_of()
-{
-	local file name options
-
-	for file in "$configs"/variants/*.yaml; do
-		name=$(basename "$file" .yaml)
-		[[ $(items "$name" patches | tail -n 1) == "$1" ]] || continue
-		options=$(items "$name" options)
-		echo "$(grep -c . <<<"$options") -$(grep -c '=y$' <<<"$options") ${#name} $name"
-	done | sort -n -k 1,1 -k 2,2 -k 3,3 | awk 'NR == 1 { print $4 }'
-}
-
 # The patches of a series in their order, as runner/patch.c finds them.
 files()
 {
@@ -59,6 +45,27 @@ files()
 	else
 		printf '%s\n' "$folder"/*.patch
 	fi
+}
+
+# Options that the patches bring, "CONFIG_X=y" a line.
+brought()
+{
+	sed -n 's/^+\(menu\)\?config \([A-Z0-9_]*\)$/CONFIG_\2=y/p' "$@" | sort -u
+}
+
+# The variant to build a series with: it has the series last and the most of what it brings on. Of several the one with
+# the fewest options, the most of them on, the shortest name.
+variant_of()
+{
+	local file name options
+
+	for file in "$configs"/variants/*.yaml; do
+		name=$(basename "$file" .yaml)
+		[[ $(items "$name" patches | tail -n 1) == "$1" ]] || continue
+		options=$(items "$name" options)
+		echo "-$(grep -cxFf <(brought "${patches[@]}") <<<"$options") $(grep -c . <<<"$options")" \
+			"-$(grep -c '=y$' <<<"$options") ${#name} $name"
+	done | sort -n -k 1,1 -k 2,2 -k 3,3 -k 4,4 | awk 'NR == 1 { print $5 }'
 }
 
 # concerns ARCH PATCH…: can they change its kernel? They cannot when all is in folders of arch/ of others.
@@ -79,7 +86,7 @@ kmake()
 		KBUILD_BUILD_USER=kdelta KBUILD_BUILD_HOST=kdelta KBUILD_BUILD_VERSION=1 "$@"
 }
 
-# configure on|off: the small configuration with the options of $variant.
+# configure on|off: the small configuration with the options of $variant; off: without those that $patches bring.
 configure()
 {
 	local name
@@ -88,7 +95,8 @@ configure()
 	while read -r name; do
 		cat "$configs/kconfig/${name/\{arch\}/$arch}.config"
 	done < <(items "$variant" fragments) >>"$tree/build/.config"
-	items "$variant" options | if [[ $1 == off ]]; then sed 's/=y$/=n/'; else cat; fi >>"$tree/build/.config"
+	items "$variant" options >>"$tree/build/.config"
+	[[ $1 == on ]] || brought "${patches[@]}" | sed 's/=y$/=n/' >>"$tree/build/.config"
 	kmake olddefconfig >>"$log" 2>&1
 }
 
@@ -225,14 +233,30 @@ one()
 {
 	local series=$1 variant arch archs patches touched
 
+	mapfile -t patches < <(files "$series")
 	variant=$(variant_of "$series")
 	[[ -n $variant ]] || fail "no variant has the patches '$series' last"
-	mapfile -t patches < <(files "$series")
 	mapfile -t archs < <(for arch in x86_64 aarch64 s390x; do ! concerns $arch "${patches[@]}" || echo $arch; done)
 	mapfile -t touched < <(sed -n 's,^+++ b/,,p' "${patches[@]}" | sort -u)
 	for arch in "${archs[@]}"; do
 		steps
 	done
+}
+
+# A shell reads a script while it runs it: all of it is read before anything starts, whoever edits it meanwhile.
+main()
+{
+	local folder series
+
+	[[ $# -gt 0 ]] || for folder in "$configs"/patches/*/; do
+		set -- "$@" "$(basename "$folder")"
+	done
+	[[ $# -gt 0 ]] || skip "there is no series"
+	for series in "$@"; do
+		one "$series"
+	done
+	rm -f "$out" "$errors"
+	[[ $bad == 0 ]] || fail "$bad steps are not as they should be"
 }
 
 mkdir -p "$cache"
@@ -241,12 +265,5 @@ trap 'rm -rf "$work" "$TEST_TMP"' EXIT
 tree=$work/linux
 log=$work/log
 ccache=$(command -v ccache >/dev/null && echo 'ccache ')
-[[ $# -gt 0 ]] || for folder in "$configs"/patches/*/; do
-	set -- "$@" "$(basename "$folder")"
-done
-[[ $# -gt 0 ]] || skip "there is no series"
-for series in "$@"; do
-	one "$series"
-done
-rm -f "$out" "$errors"
-[[ $bad == 0 ]] || fail "$bad steps are not as they should be"
+main "$@"
+exit

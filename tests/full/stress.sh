@@ -97,14 +97,23 @@ stress()
 	summary "$suite" || unwell=$((unwell + 1))
 }
 
-[[ $# -gt 0 ]] || for file in "$suites"/stress-*.yaml; do
-	# the suite of the program of that name
-	[[ ${file##*/} == stress-ng.yaml || ! -e $file ]] || set -- "$@" "$(basename "$file" .yaml)"
-done
-[[ $# -gt 0 ]] || skip "there is no suite stress-*.yaml"
-for suite in "$@"; do
-	stress "$suite"
-done
-# the last run need not be the one that matters
-rm -f "$out" "$errors"
-[[ $unwell == 0 ]] || fail "$unwell of $# stress suites did not end well; see build/stress"
+# A shell reads a script while it runs it: all of it is read before anything starts, whoever edits it meanwhile.
+main()
+{
+	local file suite
+
+	[[ $# -gt 0 ]] || for file in "$suites"/stress-*.yaml; do
+		# the suite of the program of that name
+		[[ ${file##*/} == stress-ng.yaml || ! -e $file ]] || set -- "$@" "$(basename "$file" .yaml)"
+	done
+	[[ $# -gt 0 ]] || skip "there is no suite stress-*.yaml"
+	for suite in "$@"; do
+		stress "$suite"
+	done
+	# the last run need not be the one that matters
+	rm -f "$out" "$errors"
+	[[ $unwell == 0 ]] || fail "$unwell of $# stress suites did not end well; see build/stress"
+}
+
+main "$@"
+exit
