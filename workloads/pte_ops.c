@@ -112,6 +112,13 @@ static int undo_fork(struct pte *p, struct err *e)
 	return undo_touch(p, e);
 }
 
+static void write_back(volatile char *at)
+{
+	char same = *at;
+
+	*at = same;
+}
+
 /*
  * After a fork every page of the stack is copied when it is written to next. Do that to all that the window may write
  * to: from below its calls up to the callers, wherever a page begins; that is another place in every boot.
@@ -120,9 +127,9 @@ static void copy_stack(const struct pte *p)
 {
 	char below[4096] = "";
 
-	for (volatile char *at = below; at < p->stack; at += sizeof(below))
-		*at = *at;
-	*(volatile char *)p->stack = *p->stack;
+	for (char *at = below; at < p->stack; at += sizeof(below))
+		write_back(at);
+	write_back(p->stack);
 }
 
 static int prepare_cow(struct pte *p, struct err *e)
