@@ -262,6 +262,8 @@ main()
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/series.XXXXXX") || exit 3
 trap 'rm -rf "$work" "$TEST_TMP"' EXIT
+# what is tested stays the same meanwhile
+cp -r "$configs" "$work/configs" && configs=$work/configs
 tree=$work/linux
 log=$work/log
 ccache=$(command -v ccache >/dev/null && echo 'ccache ')
