@@ -17,7 +17,7 @@
 
 static size_t below(struct stress_thread *t, size_t n)
 {
-	return stress_random(&t->random) % n;
+	return n ? stress_random(&t->random) % n : 0;
 }
 
 static const char *can(bool yes)

@@ -15,7 +15,7 @@ uint64_t stress_random(uint64_t *state)
 
 static size_t below(struct stress_model *m, size_t n)
 {
-	return stress_random(&m->random) % n;
+	return n ? stress_random(&m->random) % n : 0;
 }
 
 void stress_reset(struct stress_model *m)
