@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # percpu_stress on three architectures: per-CPU operations are what they say also where tasks are moved and interrupts
-# come, and what is not is noticed. A broken series: tests/full/percpu_stress.sh.
+# come, and what is not is noticed. A broken series: tests/full/percpu_broken.sh. On s390x, base has code
+# sections: it is what s390-percpu is.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 use_boot_configs
