@@ -9,9 +9,7 @@ cp "$fixtures/patches/s390-percpu-broken.patch" "$TEST_TMP/configs/patches/"
 
 want 3 "$kdelta" run percpu-broken --db "$db"
 db_whole
-equal "boots of s390-percpu that are not well" "$(sql "SELECT count(*) FROM v_boot LEFT JOIN workload_state ON boot = boot_id
-	WHERE variant = 's390-percpu' AND (status != 'ok' OR state != 'ok')")" 0
-# what the kernel makes of its own broken variables may come first, in one boot
+# what the kernel makes of its own broken variables may come first, in some boot
 found=$(sql "SELECT reason FROM workload_state WHERE state = 'failed' AND reason LIKE '%percpu_stress: task % has changed CPU %''s copy%'")
 [[ -n $found ]] || fail "nothing was found"
 echo "found: $found"
