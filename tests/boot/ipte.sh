@@ -4,7 +4,8 @@
 # a page table of s390 has 256 entries, so N pages of a process that another CPU runs, too, are one range for each
 # table that they are in. The pages begin with a table. One page is still a single IPTE. What is on this CPU alone is as
 # before. When somebody else is to run, the kernel ends a range early (need_resched() in zap_pte_range(),
-# copy_pte_range(), madvise_cold_or_pageout_pte_range()): a count may be a little more, and never less.
+# copy_pte_range(), madvise_cold_or_pageout_pte_range()), and now and then it frees the stack of a process that is gone,
+# which is a vfree(): a count may be a little more, and never less.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 use_boot_configs
@@ -42,7 +43,7 @@ while read -r op changes idte idte_all; do
 	per_page=0
 	[[ $op != madv_cold ]] || per_page=$changes
 	about "pte op=$op pages=1 times=4 threads=2" window.pte.ipte.global "$changes"
-	equal "ranges of one page, $op" "$(count "pte op=$op pages=1 times=4 threads=2" window.pte.ipte.range)" 0
+	about "pte op=$op pages=1 times=4 threads=2" window.pte.ipte.range 0
 	about "pte op=$op pages=16 times=4 threads=2" window.pte.ipte.range "$changes"
 	about "pte op=$op pages=16 times=4 threads=2" window.pte.ipte.global 0
 	about "pte op=$op pages=1024 times=4 threads=2" window.pte.ipte.range $((changes * 4))
@@ -50,8 +51,8 @@ while read -r op changes idte idte_all; do
 	for pages in 1 16 1024; do
 		one="pte op=$op pages=$pages times=4 threads=1"
 		[[ $pages != 1024 ]] || idte=$idte_all
-		equal "ranges of '$one'" "$(count "$one" window.pte.ipte.range)" 0
-		equal "IPTE of '$one'" "$(count "$one" window.pte.ipte.global)" 0
+		about "$one" window.pte.ipte.range 0
+		about "$one" window.pte.ipte.global 0
 		equal "local IPTE of '$one'" "$(count "$one" window.pte.ipte.local)" $((per_page * pages))
 		about "$one" window.pte.idte.global "$idte"
 	done
@@ -59,7 +60,7 @@ done <<<"$ops"
 # a process that ends flushes once, if there are threads or not
 for threads in 1 2; do
 	about "pte op=exit pages=1024 times=4 threads=$threads" window.pte.idte.global 4
-	equal "IPTE of exit" "$(count "pte op=exit pages=1024 times=4 threads=$threads" window.pte.ipte.global)" 0
+	about "pte op=exit pages=1024 times=4 threads=$threads" window.pte.ipte.global 0
 done
 
 # fork protects other pages of the process, too: 1024 pages more are four more ranges each time
