@@ -21,6 +21,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/init.h>
+#include <linux/irq_work.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/rcupdate.h>
@@ -162,6 +163,7 @@ struct burst {
 	unsigned int count;
 	u32 nr; /* of the slot */
 	gfp_t gfp;
+	struct irq_work work;
 };
 
 static u32 any(struct burst *b, u32 below)
@@ -249,18 +251,34 @@ static int burst(struct burst *b)
 	return 0;
 }
 
-/* PREEMPT_RT does not allocate in a hard interrupt (Documentation/core-api/real-time). */
+static void irq_work_run_burst(struct irq_work *work)
+{
+	burst_run(container_of(work, struct burst, work));
+}
+
+static void irq_work_start(void *arg)
+{
+	struct burst *b = arg;
+
+	irq_work_queue(&b->work);
+}
+
+/*
+ * An irq work, and not the function that smp_call_function_single() calls: only the first may take
+ * a spinlock_t, and so allocate. PREEMPT_RT runs it in a thread of that CPU.
+ */
 static int irq(struct burst *b)
 {
 	unsigned int cpu;
 	int err;
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return 0;
 	b->gfp = GFP_ATOMIC;
+	b->work = IRQ_WORK_INIT(irq_work_run_burst);
 	cpus_read_lock();
 	cpu = cpumask_nth(any(b, num_online_cpus()), cpu_online_mask);
-	err = smp_call_function_single(cpu, burst_run, b, 1);
+	err = smp_call_function_single(cpu, irq_work_start, b, 1);
+	if (!err)
+		irq_work_sync(&b->work);
 	cpus_read_unlock();
 	return err;
 }
