@@ -21,7 +21,7 @@
  * this is. libpfm4 knows the PMUs of its own architecture, @host; for another @arch only generic and raw events can
  * be encoded. ERR_USAGE with the event named. Not thread-safe: libpfm4 has one state per process.
  */
-int pfm_encode(const char *events, const char *pmu, const char *arch, const char *host, struct str *out,
-	       struct err *e);
+int pfm_encode(const char *events, const char *pmu, const char *arch, const char *host,
+	       struct str *out, struct err *e);
 
 #endif

@@ -38,8 +38,8 @@ static int check_int(const struct param *p, const char *value, struct err *e)
 	return 0;
 }
 
-static int check_choice(const struct param *p, const char *const *choices,
-			const char *value, struct err *e)
+static int check_choice(const struct param *p, const char *const *choices, const char *value,
+			struct err *e)
 {
 	cleanup_str struct str known = STR_INIT;
 
@@ -61,9 +61,10 @@ static int check_text(const struct param *p, const char *value, struct err *e)
 			       p->name, len, PARAM_TEXT_MAX);
 	for (const char *c = value; *c; c++)
 		if (*c < ' ' || *c > '~')
-			return err_set(e, ERR_USAGE,
-				       "the value of '%s' holds the byte 0x%02x; expected printable ASCII",
-				       p->name, (unsigned char)*c);
+			return err_set(
+				e, ERR_USAGE,
+				"the value of '%s' holds the byte 0x%02x; expected printable ASCII",
+				p->name, (unsigned char)*c);
 	return 0;
 }
 

@@ -11,8 +11,8 @@
 #include "runner/config.h"
 
 /* The value of the derived parameter @name of @c on @a, into @out. ERR_USAGE when another parameter is wrong. */
-int derive_param(const struct suite_collector *c, const char *name, const struct arch *a, struct str *out,
-		 struct err *e);
+int derive_param(const struct suite_collector *c, const char *name, const struct arch *a,
+		 struct str *out, struct err *e);
 /* Check all of a suite's derived parameters for @a, before anything is built. */
 int derive_check(const struct suite *s, const struct arch *a, struct err *e);
 

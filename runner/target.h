@@ -15,8 +15,10 @@ struct plugin_boot;
 /* A read-only disk. */
 struct boot_disk {
 	const char *file; /* squashfs, raw; in the cache, not to change while something boots */
-	const char *serial; /* by which the guest finds it: at most 20 bytes of [a-z.]; NULL: no disk, see below */
-	const char *dir; /* where the guest mounts it, or where its content is from the start, with the initramfs */
+	const char *
+		serial; /* by which the guest finds it: at most 20 bytes of [a-z.]; NULL: no disk, see below */
+	const char *
+		dir; /* where the guest mounts it, or where its content is from the start, with the initramfs */
 };
 
 #define BOOT_DISKS_MAX 2
@@ -33,7 +35,8 @@ struct boot_request {
 	int run_timeout;
 	bool interactive; /* console on kdelta's own terminal, no deadline from start to end line */
 	const struct plugin_boot *plugin; /* the QEMU plugin counts (TCG alone), or NULL */
-	const char *artifacts; /* where to keep what the guest sent through its port kdelta.artifacts; NULL: no such port */
+	const char *
+		artifacts; /* where to keep what the guest sent through its port kdelta.artifacts; NULL: no such port */
 	const struct boot_disk *disks; /* at most BOOT_DISKS_MAX */
 	size_t ndisks;
 	int output_fd; /* where the bytes of the guest's port kdelta.output go (mode exec); 0: no such port */

@@ -74,7 +74,8 @@ const char *wctx_str(const struct workload_ctx *c, const char *param);
 void wctx_value(struct workload_ctx *c, const char *metric, const char *stat, int cpu,
 		double value);
 /* As wctx_value(), for a metric that no table has because its name comes from a tool. */
-void wctx_metric(struct workload_ctx *c, const struct metric *m, const char *stat, int cpu, double value);
+void wctx_metric(struct workload_ctx *c, const struct metric *m, const char *stat, int cpu,
+		 double value);
 /* Record a histogram; an empty one records nothing. */
 void wctx_hist(struct workload_ctx *c, const char *metric, int cpu, const struct hist *h);
 /* A text of this round (recorder_note()). */
@@ -84,9 +85,11 @@ void wctx_note(struct workload_ctx *c, int cpu, const char *key, const char *tex
 void wctx_window_open(struct workload_ctx *c);
 void wctx_window_close(struct workload_ctx *c);
 /* Say that something needed is not there: sets the state to skipped and @e; returns -1. */
-int wctx_skip(struct workload_ctx *c, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int wctx_skip(struct workload_ctx *c, struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Say that it ran and was wrong: state failed. */
-int wctx_fail(struct workload_ctx *c, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int wctx_fail(struct workload_ctx *c, struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Run on this CPU alone; -1: on any. A workload starts bound to CPU 0 and has never run elsewhere: a process that
  * was on two CPUs has an mm that both know, and changing its page tables stalls both. */
 int wctx_bind(int cpu, struct err *e);

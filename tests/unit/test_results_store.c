@@ -357,6 +357,7 @@ static void the_view_agrees(void **state)
 /* What is recorded of the machine and of single CPUs, too, as by the collector interrupts, is not counted twice. */
 static void the_whole_is_no_cpu(void **state)
 {
+	/* clang-format off */
 	static const char stream[] = STREAM_HEAD
 		VALUE("c", "count", "0", "-1", "34") VALUE("c", "count", "0", "3", "11")
 		VALUE("c", "count", "1", "-1", "36") VALUE("c", "count", "1", "3", "0")
@@ -364,6 +365,7 @@ static void the_whole_is_no_cpu(void **state)
 		VALUE("m", "min", "0", "-1", "3") VALUE("m", "min", "0", "0", "1")
 		VALUE("m", "max", "0", "-1", "7") VALUE("m", "max", "0", "0", "9")
 		VALUE("c", "count", "2", "0", "2") VALUE("c", "count", "2", "1", "3") STREAM_TAIL;
+	/* clang-format on */
 	struct fixture *f = *state;
 	struct store *s = must_open(f, false);
 
