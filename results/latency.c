@@ -209,11 +209,7 @@ void latency_value(struct latency *l, const struct latency_key *k, const char *m
 	struct latency_boot *b = latency_boot(l, k);
 	const char *what;
 
-	if ((what = after(metric, "trace."))) {
-		trace_value(b, what, ev, sum);
-	} else if ((what = after(metric, "window.isolated."))) {
-		window_value(b, what, stat, sum, max);
-	} else if (!strcmp(metric, "gap.max")) {
+	if (!strcmp(metric, "gap.max")) {
 		b->gap_max = max;
 		b->gap_ev = ev;
 	} else if (!strcmp(metric, "spin.time")) {
@@ -223,6 +219,10 @@ void latency_value(struct latency *l, const struct latency_key *k, const char *m
 	} else if (!strcmp(metric, "triggers")) {
 		b->triggers = sum;
 		b->trigger_ev = ev;
+	} else if ((what = after(metric, "trace."))) {
+		trace_value(b, what, ev, sum);
+	} else if ((what = after(metric, "window.isolated."))) {
+		window_value(b, what, stat, sum, max);
 	}
 }
 

@@ -10,10 +10,10 @@
 . "$(dirname "$0")/../lib.sh"
 use_boot_configs
 
-# count WORKLOAD METRIC
+# count WORKLOAD METRIC: of the round that has least
 count()
 {
-	sql "SELECT CAST(value AS INTEGER) FROM v_record WHERE workload = '$1' AND metric = '$2' AND cpu = -1"
+	sql "SELECT CAST(min(value) AS INTEGER) FROM v_record WHERE workload = '$1' AND metric = '$2' AND cpu = -1"
 }
 
 # about WORKLOAD METRIC WANTED: or a few more

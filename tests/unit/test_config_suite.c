@@ -115,15 +115,11 @@ static void values(void **state)
 	}
 }
 
-static void errors(void **state)
+static void errors_of_suites(void **state)
 {
 	static const struct {
 		const char *name, *input, *want;
 	} rows[] = {
-		{ "no variants", REST, "suites/x.yaml:1:1: a suite needs the key 'variants'" },
-		{ "no targets", "variants: base\nworkloads: [none]\n",
-		  "suites/x.yaml:1:1: a suite needs the key 'targets'" },
-		{ "no workloads", HEAD, "suites/x.yaml:1:1: a suite needs the key 'workloads'" },
 		{ "no suites", "suites: []\n", "suites/x.yaml:1:1: 'suites' is empty" },
 		{ "suites and more", "suites: good\n" HEAD,
 		  "suites/x.yaml:2:1: 'variants' cannot stand beside 'suites': each of those has its own" },
@@ -141,6 +137,24 @@ static void errors(void **state)
 		  "suites/round.yaml:1:16: 'suites' goes round in a circle: x → round → x" },
 		{ "an error in one of the suites", "suites: [good, bad]\n",
 		  "suites/bad.yaml:3:8: '0' for 'boots': expected a whole number from 1 to 10000" },
+	};
+
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		cleanup_free char *got = load_x(*state, rows[i].input);
+
+		config_folder_equal(*state, rows[i].name, rows[i].input, got, rows[i].want);
+	}
+}
+
+static void errors(void **state)
+{
+	static const struct {
+		const char *name, *input, *want;
+	} rows[] = {
+		{ "no variants", REST, "suites/x.yaml:1:1: a suite needs the key 'variants'" },
+		{ "no targets", "variants: base\nworkloads: [none]\n",
+		  "suites/x.yaml:1:1: a suite needs the key 'targets'" },
+		{ "no workloads", HEAD, "suites/x.yaml:1:1: a suite needs the key 'workloads'" },
 		{ "empty variants", "variants: []\n" REST,
 		  "suites/x.yaml:1:1: 'variants' is empty" },
 		{ "variants of maps", "variants: [{a: b}]\n" REST,
@@ -343,11 +357,9 @@ static void many(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		config_folder_test(values),
-		config_folder_test(errors),
-		config_folder_test(collector_errors),
-		config_folder_test(unknown_workload),
-		config_folder_test(many),
+		config_folder_test(values),           config_folder_test(errors),
+		config_folder_test(errors_of_suites), config_folder_test(collector_errors),
+		config_folder_test(unknown_workload), config_folder_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
