@@ -68,6 +68,12 @@ static bool is_headline(const char *metric)
 	return false;
 }
 
+/* Not seen in any boot of either side. */
+static bool is_nothing(const struct pair *p)
+{
+	return p->a_min == 0 && p->a_max == 0 && p->b_min == 0 && p->b_max == 0;
+}
+
 bool report_shows(const struct pair *p, const struct report_context *ctx)
 {
 	if (ctx->all)
@@ -82,7 +88,7 @@ bool report_shows(const struct pair *p, const struct report_context *ctx)
 	if (p->collector)
 		return p->verdict == V_BETTER || p->verdict == V_WORSE || p->verdict == V_CHANGED ||
 		       p->verdict == V_MISSING;
-	return p->dir != DIR_NONE || p->verdict != V_SAME;
+	return p->verdict != V_SAME || (p->dir != DIR_NONE && !is_nothing(p));
 }
 
 void report_metric(const struct pair *p, struct str *out)
