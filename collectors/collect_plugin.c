@@ -6,7 +6,7 @@
 #include "collectors/collector.h"
 
 static const struct metric windows_metrics[] = {
-	{ "window.<id>.count", "windows", DIR_LOWER, "how often the window was opened" },
+	{ "window.<id>.count", "windows", DIR_NONE, "how often the window was opened" },
 	{ "window.<id>.instructions", "instructions", DIR_LOWER, "executed in open windows" },
 	{ "window.<id>.instructions.kernel", "instructions", DIR_LOWER, "of them in the kernel" },
 	{ "window.<id>.instructions.user", "instructions", DIR_LOWER, "of them in user space" },

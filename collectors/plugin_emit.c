@@ -52,12 +52,13 @@ static uint64_t sum_of(const struct emitter *e, int cpu, size_t counter)
 	return sum;
 }
 
-static void record_begin(struct emitter *e, const char *word, const char *metric, int cpu)
+static void record_begin(struct emitter *e, const char *word, const char *metric,
+			 enum direction dir, int cpu)
 {
 	line_begin(e->out, word);
 	line_fieldf(e->out, "w", "%d", e->s->w);
 	line_fieldf(e->out, "metric", "window.%s.%s", plugin_window_name(e->s->id), metric);
-	line_field(e->out, "dir", direction_name(DIR_LOWER));
+	line_field(e->out, "dir", direction_name(dir));
 	line_field(e->out, "ev", evidence_name(EV_SIMULATED));
 	line_fieldf(e->out, "round", "%d", e->s->round);
 	line_fieldf(e->out, "cpu", "%d", cpu);
@@ -67,11 +68,12 @@ static void record_begin(struct emitter *e, const char *word, const char *metric
 struct value {
 	const char *metric, *unit, *stat;
 	uint64_t n;
+	enum direction dir;
 };
 
 static void value(struct emitter *e, int cpu, const struct value *v)
 {
-	record_begin(e, "value", v->metric, cpu);
+	record_begin(e, "value", v->metric, v->dir, cpu);
 	line_field(e->out, "unit", v->unit);
 	line_field(e->out, "stat", v->stat);
 	line_fieldf(e->out, "value", "%" PRIu64, v->n);
@@ -82,7 +84,7 @@ static void value(struct emitter *e, int cpu, const struct value *v)
 static void total(struct emitter *e, int cpu, const char *metric, const char *unit, uint64_t n)
 {
 	if (n || cpu == ALL_CPUS)
-		value(e, cpu, &(struct value){ metric, unit, "total", n });
+		value(e, cpu, &(struct value){ metric, unit, "total", n, DIR_LOWER });
 }
 
 static void emit_instructions(struct emitter *e, int cpu)
@@ -177,7 +179,7 @@ size_t plugin_emit_window(const struct plugin_layout *l, const struct window_sum
 {
 	struct emitter e = { .l = l, .s = s, .out = out };
 
-	value(&e, ALL_CPUS, &(struct value){ "count", "windows", "count", s->opened });
+	value(&e, ALL_CPUS, &(struct value){ "count", "windows", "count", s->opened, DIR_NONE });
 	emit_cpu(&e, ALL_CPUS);
 	for (unsigned int v = 0; v < s->vcpus; v++)
 		emit_cpu(&e, (int)v);
@@ -213,14 +215,16 @@ size_t plugin_emit_excursions(const struct plugin_layout *l, const struct window
 	cleanup_str struct str buckets = STR_INIT;
 	int cpu = (int)x->vcpu;
 
-	value(&e, cpu, &(struct value){ "excursions", "excursions", "count", x->count });
-	value(&e, cpu, &(struct value){ "excursion_length", "instructions", "total", x->total });
+	value(&e, cpu, &(struct value){ "excursions", "excursions", "count", x->count, DIR_LOWER });
+	value(&e, cpu,
+	      &(struct value){ "excursion_length", "instructions", "total", x->total, DIR_LOWER });
 	if (!x->count)
 		return e.records;
 	value(&e, cpu,
-	      &(struct value){ "excursion_length", "instructions", "max", x->longest[0].length });
+	      &(struct value){ "excursion_length", "instructions", "max", x->longest[0].length,
+			       DIR_LOWER });
 	excursion_buckets(x, &buckets);
-	record_begin(&e, "hist", "excursion_length", cpu);
+	record_begin(&e, "hist", "excursion_length", DIR_LOWER, cpu);
 	line_field(out, "unit", "instructions");
 	line_fieldf(out, "sub", "%d", EXCURSION_SUB);
 	line_field(out, "buckets", buckets.buf);
