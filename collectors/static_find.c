@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collectors/static_obj.h"
+#include "runner/base/search.h"
 
 const struct obj_section *obj_section_at(const struct obj *o, uint64_t addr)
 {
@@ -36,17 +37,7 @@ bool obj_symbol_better(const struct obj_symbol *a, const struct obj_symbol *b)
 
 size_t obj_lower(const struct obj *o, uint64_t addr)
 {
-	size_t lo = 0, hi = o->nsym;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (o->sym[mid].addr < addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return LOWER_BOUND(o->sym, o->nsym, addr, addr);
 }
 
 /* Symbols may nest (labels inside a function): look a few back for one that covers the address. */
@@ -103,17 +94,7 @@ const struct obj_symbol *obj_symbol_before(const struct obj *o, uint64_t addr)
 
 size_t obj_reloc_lower(const struct obj_section *s, uint64_t addr)
 {
-	size_t lo = 0, hi = s->nrel;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->rel[mid].addr < addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return LOWER_BOUND(s->rel, s->nrel, addr, addr);
 }
 
 uint64_t obj_word(const struct obj *o, const unsigned char *p, size_t len)

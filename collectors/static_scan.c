@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collectors/static_scan.h"
+#include "runner/base/search.h"
 
 static bool is_padding(const char *name)
 {
@@ -68,17 +69,7 @@ static void find_funcs(struct scan *s)
 
 static size_t func_lower(const struct scan *s, uint64_t addr)
 {
-	size_t lo = 0, hi = s->nfn;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->fn[mid].addr < addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return LOWER_BOUND(s->fn, s->nfn, addr, addr);
 }
 
 struct scan_func *scan_entry(const struct scan *s, uint64_t addr)

@@ -4,25 +4,10 @@
 #include <string.h>
 
 #include "results/latency.h"
+#include "runner/base/search.h"
 #include "runner/base/str.h"
 
 static const struct latency_bounds unknown = { NAN, NAN };
-
-/* Where the bucket is, or where it has to go. */
-static size_t place_of(const struct latency_hist *h, uint64_t lower)
-{
-	size_t low = 0, high = h->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (h->b[middle].lower < lower)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
 
 void latency_hist_add(struct latency_hist *h, unsigned int sub, uint64_t lower, uint64_t count)
 {
@@ -31,7 +16,7 @@ void latency_hist_add(struct latency_hist *h, unsigned int sub, uint64_t lower, 
 	h->mixed = h->mixed || (h->n && h->sub != sub);
 	h->sub = sub;
 	h->samples += count;
-	i = place_of(h, lower);
+	i = LOWER_BOUND(h->b, h->n, lower, lower);
 	if (i == h->n || h->b[i].lower != lower) {
 		ARRAY_PUSH(h->b, h->n, h->cap);
 		memmove(&h->b[i + 1], &h->b[i], (h->n - 1 - i) * sizeof(*h->b));
