@@ -96,10 +96,8 @@ static int __init drain_trigger_init(void)
 	size_t i;
 
 	dir = kdelta_dir("drain_trigger");
-	if (IS_ERR(dir)) {
-		pr_err("cannot make kdelta/drain_trigger in debugfs: error %ld\n", PTR_ERR(dir));
+	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	}
 	for (i = 0; i < ARRAY_SIZE(ops); i++)
 		debugfs_create_file(ops[i].name, 0200, dir, (void *)&ops[i], &op_fops);
 	return 0;

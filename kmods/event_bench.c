@@ -398,7 +398,6 @@ static int __init event_bench_init(void)
 		return -ENOMEM;
 	dir = kdelta_dir("event_bench");
 	if (IS_ERR(dir)) {
-		pr_err("cannot make kdelta/event_bench in debugfs: error %ld\n", PTR_ERR(dir));
 		free_pages_exact(scratch, nr_cpu_ids * sizeof(*scratch));
 		return PTR_ERR(dir);
 	}

@@ -210,20 +210,23 @@ static inline void kdelta_pmu_read(const struct kdelta_pmu *p, struct kdelta_cou
 		c->n[i] = p->event[i] ? kdelta_pmu_read_one(p->event[i]) : 0;
 }
 
-/* /sys/kernel/debug/kdelta/<name>; the common parent is made by the first module and stays. */
+/*
+ * /sys/kernel/debug/kdelta/<name>, or an error that was said; the common parent is made by the
+ * first module and stays.
+ */
 static inline struct dentry *kdelta_dir(const char *name)
 {
-	struct dentry *parent, *dir;
+	struct dentry *parent = debugfs_lookup("kdelta", NULL), *dir;
 
-	parent = debugfs_lookup("kdelta", NULL);
-	if (!parent) {
-		parent = debugfs_create_dir("kdelta", NULL);
-		if (IS_ERR(parent))
-			return parent;
-		return debugfs_create_dir(name, parent);
+	if (parent) {
+		dir = debugfs_create_dir(name, parent);
+		dput(parent);
+	} else {
+		/* with a parent that is an error it is that error */
+		dir = debugfs_create_dir(name, debugfs_create_dir("kdelta", NULL));
 	}
-	dir = debugfs_create_dir(name, parent);
-	dput(parent);
+	if (IS_ERR(dir))
+		pr_err("cannot make kdelta/%s in debugfs: error %ld\n", name, PTR_ERR(dir));
 	return dir;
 }
 

@@ -424,7 +424,6 @@ static int __init kmalloc_bench_init(void)
 	b->dir = kdelta_dir("kmalloc_bench");
 	if (IS_ERR(b->dir)) {
 		free_arrays(b);
-		pr_err("cannot make kdelta/kmalloc_bench in debugfs: error %ld\n", PTR_ERR(b->dir));
 		return PTR_ERR(b->dir);
 	}
 	debugfs_create_file("run", 0200, b->dir, NULL, &run_fops);

@@ -462,7 +462,6 @@ static int __init percpu_bench_init(void)
 	b->dir = kdelta_dir("percpu_bench");
 	if (IS_ERR(b->dir)) {
 		free_shares(b);
-		pr_err("cannot make kdelta/percpu_bench in debugfs: error %ld\n", PTR_ERR(b->dir));
 		return PTR_ERR(b->dir);
 	}
 	debugfs_create_file("run", 0200, b->dir, NULL, &run_fops);

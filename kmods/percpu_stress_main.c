@@ -458,7 +458,6 @@ static int __init percpu_stress_init(void)
 	s->dir = kdelta_dir("percpu_stress");
 	if (IS_ERR(s->dir)) {
 		kvfree(s->posts);
-		pr_err("cannot make kdelta/percpu_stress in debugfs: error %ld\n", PTR_ERR(s->dir));
 		return PTR_ERR(s->dir);
 	}
 	debugfs_create_file("run", 0200, s->dir, NULL, &run_fops);

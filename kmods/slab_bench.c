@@ -628,7 +628,6 @@ static int __init slab_bench_init(void)
 	b->dir = kdelta_dir("slab_bench");
 	if (IS_ERR(b->dir)) {
 		release(b);
-		pr_err("cannot make kdelta/slab_bench in debugfs: error %ld\n", PTR_ERR(b->dir));
 		return PTR_ERR(b->dir);
 	}
 	debugfs_create_file("run", 0200, b->dir, NULL, &run_fops);

@@ -172,10 +172,8 @@ static int __init vmalloc_bench_init(void)
 	}
 	round.batches = times;
 	dir = kdelta_dir("vmalloc_bench");
-	if (IS_ERR(dir)) {
-		pr_err("cannot make kdelta/vmalloc_bench in debugfs: error %ld\n", PTR_ERR(dir));
+	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	}
 	debugfs_create_file("run", 0200, dir, NULL, &run_fops);
 	debugfs_create_file("result", 0400, dir, NULL, &result_fops);
 	return 0;
