@@ -158,14 +158,6 @@ static int osnoise_stop(struct collector_ctx *c, struct err *e)
 	return tracefs_run(&o->fs, false, e);
 }
 
-static void record_one(const struct collector_ctx *c, const struct metric *m, const char *stat,
-		       int cpu, double value, bool new)
-{
-	if (new)
-		recorder_zeros(&c->r, m, stat, cpu);
-	recorder_value(&c->r, m, stat, cpu, value);
-}
-
 static void record_source(const struct collector_ctx *c, const struct noise_source *s, bool new)
 {
 	cleanup_free char *count = xasprintf("osnoise.count.%s", s->name);
@@ -176,9 +168,9 @@ static void record_source(const struct collector_ctx *c, const struct noise_sour
 	bool made_up = !strcmp(s->name, "gap") && c->r.clock->ev == EV_EMULATED_TIME;
 
 	if (!made_up)
-		record_one(c, &counts, "count", s->cpu, s->count, new);
-	record_one(c, &times, "total", s->cpu, s->total, new);
-	record_one(c, &times, "max", s->cpu, s->max, new);
+		recorder_sparse(&c->r, &counts, "count", s->cpu, s->count, new);
+	recorder_sparse(&c->r, &times, "total", s->cpu, s->total, new);
+	recorder_sparse(&c->r, &times, "max", s->cpu, s->max, new);
 }
 
 static int record_lost(const struct collector_ctx *c, const struct osnoise *o, struct err *e)

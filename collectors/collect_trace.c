@@ -127,9 +127,8 @@ static void tally_record(const struct collector_ctx *c, struct tracing *t)
 			.dir = quantities[s->q].dir,
 		};
 
-		if (i >= t->recorded)
-			recorder_zeros(&c->r, &m, quantities[s->q].stat, s->cpu);
-		recorder_value(&c->r, &m, quantities[s->q].stat, s->cpu, s->value);
+		recorder_sparse(&c->r, &m, quantities[s->q].stat, s->cpu, s->value,
+				i >= t->recorded);
 	}
 	t->recorded = t->ntally;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/compare_sparse.h"
 #include "results/stats.h"
 #include "runner/base/str.h"
 
@@ -348,6 +349,7 @@ void compare_run(struct comparison *c)
 	struct work *w = xcalloc(c->n, sizeof(*w));
 	size_t judged[FAMILIES];
 
+	compare_fill_sparse(c);
 	for (size_t i = 0; i < c->n; i++)
 		measure(c, &c->pairs[i], &w[i]);
 	for (int f = 0; f < FAMILIES; f++)

@@ -30,7 +30,8 @@
  * So is everything that a collector recorded. A collector says why a workload behaves as it does, in hundreds of
  * counts that nobody has chosen one by one: in the family of the workloads' own metrics, each of them would raise
  * what Holm asks of the few that the suite is about, and a count that moved is an explanation, not a regression.
- * Who recorded a metric stands in its records, not in its name.
+ * Who recorded a metric stands in its records, not in its name. Some of those counts are sparse: a cause is first heard
+ * of when it happens, so a boot that was watched and says nothing of it counts as zero.
  */
 #ifndef KDELTA_RESULTS_COMPARE_H
 #define KDELTA_RESULTS_COMPARE_H
@@ -66,6 +67,7 @@ struct pair {
 	/* in */
 	char *target, *workload, *metric, *stat, *unit;
 	char *collector; /* that recorded it; NULL: the workload itself */
+	bool sparse; /* a boot without a value in which the collector recorded others had none of it: zero */
 	enum direction dir;
 	enum evidence ev;
 	struct boot_value *a, *b; /* a: baseline side */

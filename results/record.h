@@ -15,7 +15,7 @@
  *	start      release= machine= cmdline= cpus=            what really booted
  *	info       key= value=                                 a fact worth storing (module hash, …)
  *	begin      w=                                          workload number w of the plan starts
- *	value      w= metric= unit= dir= ev= stat= round= cpu= value= [by=]
+ *	value      w= metric= unit= dir= ev= stat= round= cpu= value= [by=] [sparse=1]
  *	hist       w= metric= unit= dir= ev= round= cpu= sub= buckets=LOWER:COUNT,… [by=]
  *	note       w= round= cpu= key= value=                   a text that belongs to a round: a timeline, a version
  *	done       w= state=ok|failed|broken|skipped reason=   workload w has ended
@@ -34,7 +34,8 @@
  * one CPU": the whole, of which values of single CPUs in the same round are parts. stat says what a value summarises
  * within its round: mean, min, max, count, total. dir: lower, higher (is better) or none.
  * ev (evidence): static, simulated, virtual, hardware, emulated-time. by names the collector that recorded it;
- * without it the workload itself did.
+ * without it the workload itself did. sparse=1: the metric was found at run time and counts what need not happen; where
+ * its collector recorded something else and not this, it is zero.
  *
  * A kernel module has no idea of w, round or ev; it writes
  *
@@ -147,6 +148,7 @@ struct record {
 	int round;
 	int cpu; /* -1: not of one CPU */
 	char *by; /* the collector that recorded it; NULL: the workload itself */
+	bool sparse; /* not recorded, though @by recorded something: zero */
 	double value; /* REC_VALUE */
 	unsigned int sub; /* REC_HIST */
 	struct bucket *buckets;

@@ -194,7 +194,7 @@ static int take_common(struct reader *r, const struct fields *f, struct record *
 	const char *metric = text_of(f, "metric", RECORD_NAME_MAX, e);
 	const char *unit = text_of(f, "unit", RECORD_NAME_MAX, e);
 	const char *by = fields_get(f, "by");
-	long long round, cpu;
+	long long round, cpu, sparse = 0;
 	int dir = DIR_NONE, ev = EV_STATIC;
 
 	if (!metric || !unit || workload_of(r, f, &out->workload, e))
@@ -210,7 +210,10 @@ static int take_common(struct reader *r, const struct fields *f, struct record *
 		return -1;
 	if (by && !text_of(f, "by", RECORD_NAME_MAX, e))
 		return -1;
+	if (fields_get(f, "sparse") && fields_int(f, "sparse", 0, 1, &sparse, e))
+		return -1;
 	out->by = by ? xstrdup(by) : NULL;
+	out->sparse = by && sparse;
 	out->metric = xstrdup(metric);
 	out->unit = xstrdup(unit);
 	out->dir = (enum direction)dir;

@@ -29,6 +29,7 @@ struct form {
 	enum direction dir;
 	enum evidence ev;
 	double scale;
+	bool sparse;
 	bool drop; /* says nothing here */
 };
 
@@ -86,6 +87,8 @@ static void record_begin(const struct recorder *c, const char *word, const struc
 	line_fieldf(c->out, "cpu", "%d", cpu);
 	if (c->by)
 		line_field(c->out, "by", c->by);
+	if (f->sparse)
+		line_field(c->out, "sparse", "1");
 }
 
 static void record_end(const struct recorder *c)
@@ -104,25 +107,32 @@ static void record_value(const struct recorder *c, const struct form *f, const c
 	record_end(c);
 }
 
-void recorder_value(const struct recorder *c, const struct metric *m, const char *stat, int cpu,
-		    double value)
+/* In all rounds from @first to this one: @value, and zero before it. */
+static void record_rounds(const struct recorder *c, const struct metric *m, const char *stat,
+			  int cpu, double value, bool sparse, int first)
 {
+	struct recorder at = *c;
 	struct form f;
 
 	if (c->round < 0)
 		return;
 	form_init(&f, m, c->clock);
-	if (!f.drop)
-		record_value(c, &f, stat, cpu, value * f.scale);
+	f.sparse = sparse;
+	for (at.round = first; !f.drop && at.round <= c->round; at.round++)
+		record_value(&at, &f, stat, cpu, at.round == c->round ? value * f.scale : 0);
 	form_release(&f);
 }
 
-void recorder_zeros(const struct recorder *c, const struct metric *m, const char *stat, int cpu)
+void recorder_value(const struct recorder *c, const struct metric *m, const char *stat, int cpu,
+		    double value)
 {
-	struct recorder before = *c;
+	record_rounds(c, m, stat, cpu, value, false, c->round);
+}
 
-	for (before.round = 0; before.round < c->round; before.round++)
-		recorder_value(&before, m, stat, cpu, 0);
+void recorder_sparse(const struct recorder *c, const struct metric *m, const char *stat, int cpu,
+		     double value, bool new)
+{
+	record_rounds(c, m, stat, cpu, value, true, new ? 0 : c->round);
 }
 
 uint64_t hist_lower(unsigned int i)

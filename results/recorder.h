@@ -58,10 +58,13 @@ void recorder_value(const struct recorder *r, const struct metric *m, const char
 		    double value);
 
 /*
- * Zero in each round before this one, of what this round is the first to see. Whoever summarises the rounds of a boot
- * takes those without a value for rounds that were not watched, and the rest for all.
+ * As recorder_value(), of what need not happen and is first heard of when it does: a count, a total or a maximum that is
+ * zero where nothing is recorded. The record says so (sparse=1), for boots that never hear of it. @new: this round is
+ * the first to; the rounds before it get their zeros, because whoever summarises the rounds of a boot takes those without
+ * a value for rounds that were not watched.
  */
-void recorder_zeros(const struct recorder *r, const struct metric *m, const char *stat, int cpu);
+void recorder_sparse(const struct recorder *r, const struct metric *m, const char *stat, int cpu,
+		     double value, bool new);
 
 /*
  * A histogram of the record format (log-linear, 2^HIST_SUB steps per power of two) that user space fills:

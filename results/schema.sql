@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0
 --
--- The database of kdelta, version 4 (PRAGMA user_version). Times of day are Unix time in milliseconds,
+-- The database of kdelta, version 5 (PRAGMA user_version). Times of day are Unix time in milliseconds,
 -- durations are seconds, sizes are bytes. Texts that came from a measured kernel (release, command line,
 -- metric, reason, info, console) are data of unknown honesty: any byte but NUL.
 --
@@ -204,6 +204,8 @@ CREATE TABLE collected (
 	workload_id INTEGER NOT NULL REFERENCES workload (id) ON DELETE CASCADE,
 	metric_id INTEGER NOT NULL REFERENCES metric (id),
 	collector TEXT NOT NULL,
+	-- 1: counts what need not happen; a boot in which the collector recorded something and not this had none of it
+	sparse INTEGER NOT NULL DEFAULT 0 CHECK (sparse IN (0, 1)),
 	PRIMARY KEY (workload_id, metric_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -111,9 +111,9 @@ static int put_collector(struct writer *w, const struct record *r, long long wor
 	if (!r->by)
 		return 0;
 	return db_run(w->s, e,
-		      "INSERT INTO collected (workload_id, metric_id, collector) VALUES (?, ?, ?)"
-		      " ON CONFLICT DO NOTHING",
-		      "iis", workload, metric, r->by);
+		      "INSERT INTO collected (workload_id, metric_id, collector, sparse)"
+		      " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		      "iisi", workload, metric, r->by, (long long)r->sparse);
 }
 
 static int put_records(struct writer *w, struct err *e)

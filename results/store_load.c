@@ -24,7 +24,8 @@ enum {
 	VALUE,
 	SAME_CODE,
 	SAME_CMDLINE,
-	COLLECTOR
+	COLLECTOR,
+	SPARSE
 };
 
 /* The rounds of one boot, and where their summary goes. */
@@ -97,6 +98,7 @@ static void begin_pair(struct loader *l, struct sqlite3_stmt *st)
 	p->same_code = db_int(st, SAME_CODE);
 	p->same_cmdline = db_int(st, SAME_CMDLINE);
 	p->collector = db_text_or_null(st, COLLECTOR);
+	p->sparse = db_int(st, SPARSE);
 	l->pair = p;
 	l->target = p->target;
 	l->stat = p->stat;
@@ -133,7 +135,7 @@ static void take_round(struct loader *l, struct sqlite3_stmt *st)
 	" booted AS MATERIALIZED (SELECT target AS on_target, min(id) AS place,"                   \
 	"  count(DISTINCT cmdline) FILTER (WHERE variant IN (?2, ?3)) = 1 AS same"                 \
 	"  FROM run_variant WHERE run_id = ?1 GROUP BY target),"                                   \
-	" watched AS MATERIALIZED (SELECT number, metric_id, collector"                            \
+	" watched AS MATERIALIZED (SELECT number, metric_id, collector, sparse"                    \
 	"  FROM collected JOIN workload ON id = workload_id WHERE run_id = ?1)"
 
 static int load_rounds(struct store *s, long long run_id, const char *a, const char *b,
@@ -147,7 +149,8 @@ static int load_rounds(struct store *s, long long run_id, const char *a, const c
 		s, e,
 		CODE_SQL
 		"SELECT target, workload_number, workload, r.metric_id, metric, stat, unit,"
-		" direction, evidence, variant, boot, block, value, code.same, booted.same, collector"
+		" direction, evidence, variant, boot, block, value, code.same, booted.same, collector,"
+		" sparse"
 		" FROM v_round AS r JOIN booted ON booted.on_target = target"
 		" LEFT JOIN code ON code.on_target = target AND code.number = workload_number"
 		" LEFT JOIN watched ON watched.number = workload_number"

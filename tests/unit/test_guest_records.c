@@ -184,25 +184,34 @@ static void test_own_values(void **state)
 }
 
 /* What the third round is the first to see was zero in the two before it; a round of warming up has none before. */
-static void test_zeros(void **state)
+static void test_sparse(void **state)
 {
 	static const struct metric n = { "n", "events", DIR_NONE, "" };
 	struct str out = STR_INIT;
 	size_t records = 0;
-	struct recorder r = { .number = 2, .round = 2, .clock = &emulated, .out = &out };
+	struct recorder r = { .number = 2, .round = 2, .by = "x", .clock = &emulated, .out = &out };
 
 	(void)state;
 	r.records = &records;
-	recorder_zeros(&r, &n, "count", 3);
+	recorder_sparse(&r, &n, "count", 3, 7, true);
 	assert_string_equal(out.buf,
 			    "value w=2 metric=n unit=events dir=none ev=simulated round=0 cpu=3"
-			    " stat=count value=0\n"
+			    " by=x sparse=1 stat=count value=0\n"
 			    "value w=2 metric=n unit=events dir=none ev=simulated round=1 cpu=3"
-			    " stat=count value=0\n");
-	assert_int_equal(records, 2);
-	for (r.round = -2; r.round <= 0; r.round++)
-		recorder_zeros(&r, &n, "count", 3);
-	assert_int_equal(records, 2);
+			    " by=x sparse=1 stat=count value=0\n"
+			    "value w=2 metric=n unit=events dir=none ev=simulated round=2 cpu=3"
+			    " by=x sparse=1 stat=count value=7\n");
+	assert_int_equal(records, 3);
+	str_reset(&out);
+	recorder_sparse(&r, &n, "count", 3, 8, false);
+	assert_string_equal(out.buf,
+			    "value w=2 metric=n unit=events dir=none ev=simulated round=2 cpu=3"
+			    " by=x sparse=1 stat=count value=8\n");
+	for (r.round = -2; r.round < 0; r.round++)
+		recorder_sparse(&r, &n, "count", 3, 1, true);
+	assert_int_equal(records, 4);
+	recorder_sparse(&r, &n, "count", 3, 1, true);
+	assert_int_equal(records, 5);
 	str_release(&out);
 }
 
@@ -301,7 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_module_lines), cmocka_unit_test(test_warmup_is_silent),
-		cmocka_unit_test(test_own_values),   cmocka_unit_test(test_zeros),
+		cmocka_unit_test(test_own_values),   cmocka_unit_test(test_sparse),
 		cmocka_unit_test(test_params),       cmocka_unit_test(test_write),
 		cmocka_unit_test(test_take_lines),   cmocka_unit_test(test_notes),
 	};

@@ -442,6 +442,69 @@ static void collected_apart(void **state)
 	comparison_free(&c);
 }
 
+static struct pair *add_collected(struct comparison *c, const char *workload, const char *metric,
+				  const char *collector, bool sparse)
+{
+	struct pair *p = add(c, metric, "count", EV_SIMULATED, DIR_LOWER);
+
+	free(p->workload);
+	p->workload = xstrdup(workload);
+	p->collector = xstrdup(collector);
+	p->sparse = sparse;
+	return p;
+}
+
+static const struct sparse_row {
+	const char *name, *workload, *collector;
+	bool sparse;
+	struct side a, b; /* in the first blocks */
+	enum verdict want;
+	size_t na, nb;
+	double amid, bmid;
+} sparse_rows[] = {
+	/* clang-format off */
+	{ "always there", "w", "trace", true, { 3, { 9, 9, 9 } }, { 3, { 9, 9, 9 } },
+	  V_SAME, 3, 3, 9, 9 },
+	{ "gone in B", "w", "trace", true, { 3, { 20, 20, 20 } }, { 0, { 0 } },
+	  V_BETTER, 3, 3, 20, 0 },
+	{ "new in B, in some boots", "w", "trace", true, { 0, { 0 } }, { 1, { 4 } },
+	  V_UNDECIDED, 3, 3, 0, 0 },
+	{ "not sparse", "w", "trace", false, { 3, { 20, 20, 20 } }, { 0, { 0 } },
+	  V_MISSING, 3, 0, 20, 0 },
+	{ "A is watched in one boot", "v", "trace", true, { 1, { 5 } }, { 2, { 5, 5 } },
+	  V_SAME, 1, 2, 5, 5 },
+	{ "B is not watched", "u", "trace", true, { 2, { 5, 5 } }, { 0, { 0 } },
+	  V_MISSING, 2, 0, 5, 0 },
+	{ "nor by another collector", "w", "osnoise", true, { 2, { 5, 5 } }, { 0, { 0 } },
+	  V_MISSING, 2, 0, 5, 0 },
+	/* clang-format on */
+};
+
+/* A boot that was watched and did not see a sparse count had none; one that was not watched has no value. */
+static void sparse_counts_are_zero(void **state)
+{
+	struct comparison c;
+
+	(void)state;
+	comparison_init(&c);
+	for (size_t i = 0; i < COUNT(sparse_rows); i++) {
+		const struct sparse_row *r = &sparse_rows[i];
+
+		set(add_collected(&c, r->workload, r->name, r->collector, r->sparse), &r->a, &r->b);
+	}
+	compare_run(&c);
+	for (size_t i = 0; i < COUNT(sparse_rows); i++) {
+		const struct sparse_row *r = &sparse_rows[i];
+		const struct pair *p = &c.pairs[i];
+
+		if (p->verdict != r->want || p->na != r->na || p->nb != r->nb ||
+		    (r->na && p->a_mid != r->amid) || (r->nb && p->b_mid != r->bmid))
+			fail_msg("%s: %s, %zu boots of %g and %zu of %g", r->name,
+				 verdict_name(p->verdict), p->na, p->a_mid, p->nb, p->b_mid);
+	}
+	comparison_free(&c);
+}
+
 /* A verdict must not depend on which side is the baseline. */
 static void sides_are_symmetric(void **state)
 {
@@ -573,6 +636,7 @@ int main(void)
 		cmocka_unit_test(holm_over_metrics),
 		cmocka_unit_test(extremes_do_not_gate),
 		cmocka_unit_test(collected_apart),
+		cmocka_unit_test(sparse_counts_are_zero),
 		cmocka_unit_test(sides_are_symmetric),
 		cmocka_unit_test(the_margin_decides),
 		cmocka_unit_test(empty),

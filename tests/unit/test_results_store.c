@@ -289,7 +289,7 @@ static void collected_pairs_come_last(void **state)
 {
 	static const char stream[] = STREAM_HEAD
 		"value w=0 metric=trace.a unit=i/op dir=lower ev=simulated stat=mean"
-		" round=0 cpu=-1 value=1 by=trace\n"
+		" round=0 cpu=-1 value=1 by=trace sparse=1\n"
 		"value w=0 metric=b unit=i/op dir=lower ev=simulated stat=mean"
 		" round=0 cpu=-1 value=2 by=interrupts\n" VALUE(
 			"trace.b", "mean", "0", "-1",
@@ -321,7 +321,8 @@ static void collected_pairs_come_last(void **state)
 
 		if (strcmp(p->metric, want[i].metric) || p->na != 2 ||
 		    p->a[1].value != want[i].value ||
-		    strcmp(by, want[i].collector ? want[i].collector : ""))
+		    strcmp(by, want[i].collector ? want[i].collector : "") ||
+		    p->sparse != !strcmp(by, "trace"))
 			fail_msg("row %zu: got %s of '%s' %g, wanted %s of '%s' %g", i, p->metric,
 				 by, p->a[1].value, want[i].metric, want[i].collector,
 				 want[i].value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Databases of older versions of kdelta, with what they hold; and what versions 2 to 4 added. */
+/* Databases of older versions of kdelta, with what they hold; and what versions 2 to 5 added. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,13 +43,13 @@ static void write_version(struct fixture *f, int version)
 
 static void check_content(struct fixture *f, int version)
 {
-	cleanup_free char *want = xasprintf("schema version %d, and 4 is needed", version);
+	cleanup_free char *want = xasprintf("schema version %d, and 5 is needed", version);
 	struct comparison c;
 	struct store *s;
 
 	says(f, !store_open(f->path, true, &f->e), want);
 	s = must_open(f, false);
-	assert_int_equal(ask(f, s, "PRAGMA user_version"), 4);
+	assert_int_equal(ask(f, s, "PRAGMA user_version"), 5);
 	assert_int_equal(ask(f, s, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 	assert_int_equal(ask(f, s, "SELECT value * 2 FROM v_round WHERE run = 1"), 25);
 	ok(f, store_check(s, &f->e));
@@ -67,7 +67,7 @@ static void content_survives(void **state)
 {
 	struct fixture *f = *state;
 
-	for (int version = 1; version < 4; version++) {
+	for (int version = 1; version < 5; version++) {
 		write_version(f, version);
 		check_content(f, version);
 		ok(f, tree_remove(f->path, &f->e));
@@ -107,7 +107,7 @@ static void old_and_new_are_alike(void **state)
 	describe(f, &made);
 	assert_non_null(strstr(made.buf, "table kernel_value unit TEXT"));
 	assert_non_null(strstr(made.buf, "v_roundCREATEVIEWv_roundASSELECT"));
-	for (int version = 1; version < 4; version++) {
+	for (int version = 1; version < 5; version++) {
 		cleanup_str struct str brought = STR_INIT;
 
 		ok(f, tree_remove(f->path, &f->e));
