@@ -39,6 +39,14 @@ static void form_release(struct form *f)
 	free(f->unit);
 }
 
+/* "ns", "ns/…", or anything per second? */
+static bool unit_is_timed(const char *unit)
+{
+	const char *per = strrchr(unit, '/');
+
+	return unit_of(unit, "ns") || (per && !strcmp(per, "/s"));
+}
+
 /*
  * An emulator's clock is no evidence for a count, and no reason to doubt one: events that are
  * counted in software are counted exactly. A PMU is the emulator's own: it counts real instructions
@@ -54,7 +62,7 @@ static void form_of_count(struct form *f, const char *unit, enum evidence clock)
 	if (clock != EV_EMULATED_TIME)
 		return;
 	f->drop = instructions || cycles;
-	if (!unit_of(unit, "ns"))
+	if (!unit_is_timed(unit))
 		f->ev = EV_SIMULATED;
 }
 

@@ -20,7 +20,7 @@
  * kmalloc.instructions in instructions/op. Every other metric is recorded as it stands here: times
  * ("ns", "ns/…") and PMU counts with the evidence of the clock, except that an emulator's PMU is left out
  * where it says nothing (cycles under a simulated clock, both under emulated time), and events that
- * software counts stay simulated under emulated time.
+ * software counts stay simulated under emulated time, but for rates ("…/s").
  */
 struct metric {
 	const char *name; /* NULL ends a table; less than RECORD_NAME_MAX bytes with the suffix */

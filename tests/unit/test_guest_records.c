@@ -19,6 +19,7 @@ static const struct metric metrics[] = {
 	{ "p.ins", "instructions/op", DIR_LOWER, "" },
 	{ "p.cyc", "cycles/op", DIR_LOWER, "" },
 	{ "n", "events", DIR_HIGHER, "" },
+	{ "rate", "1/s", DIR_LOWER, "" },
 	{ "t", "ns", DIR_LOWER, "" },
 	{ .name = NULL },
 };
@@ -97,6 +98,9 @@ static const struct {
 	{ "events are exact without a clock", &emulated,
 	  "value metric=n stat=count value=5 unit=events\n",
 	  VALUE("simulated", "n", "events", "higher", "cpu=-1 stat=count value=5") },
+	{ "events per second need a clock", &emulated,
+	  "value metric=rate stat=mean value=5 unit=1/s\n",
+	  VALUE("emulated-time", "rate", "1/s", "lower", "cpu=-1 stat=mean value=5") },
 	{ "times are not", &emulated, "value metric=t stat=max value=5 unit=ns\n",
 	  VALUE("emulated-time", "t", "ns", "lower", "cpu=-1 stat=max value=5") },
 	{ "buckets that fall together are added", &simulated,
