@@ -41,7 +41,7 @@ enum pstress_effect {
 	PSTRESS_AND,
 	PSTRESS_OR,
 	PSTRESS_SWAP, /* xchg */
-	PSTRESS_COMPARE, /* cmpxchg: the operand, if the value is what is expected */
+	PSTRESS_COMPARE, /* cmpxchg, try_cmpxchg: the operand, if the value is what is expected */
 };
 
 struct pstress_op {
@@ -116,7 +116,8 @@ struct pstress_tally {
 struct pstress_interrupts {
 	struct rnd_state rnd;
 	struct pstress_tally tally;
-	struct pstress_cell flags[PSTRESS_PLACES]; /* as they left them */
+	/* As they left them: bits of the one, all of the other. */
+	struct pstress_cell flags[PSTRESS_PLACES], own[PSTRESS_PLACES];
 	u64 n;
 };
 
@@ -162,8 +163,11 @@ void pstress_task_join(struct pstress_task *t);
  * have changed nothing on any other CPU, which is checked.
  */
 bool pstress_task_move(struct pstress_task *t, int from, int to);
-/* Change the copy of @cpu, where the task is not. */
-void pstress_task_spoil(struct pstress_task *t, int cpu);
+/*
+ * By the mover of @cpu, which has just sent the task away: change the copy there. False: it would
+ * not be noticed.
+ */
+bool pstress_task_spoil(struct pstress_task *t, int cpu);
 
 struct pstress_numbers {
 	u64 operations, allocations;

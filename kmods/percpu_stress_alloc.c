@@ -16,12 +16,16 @@
 #define LARGE 8192 /* at most PCPU_MIN_UNIT_SIZE */
 #define WORD sizeof(u64)
 
-/* The word at an offset in the copy of a CPU; @seen: it was counted up by every CPU. */
+/* Is this word counted up by every CPU? One in each page, wherever pages begin, and the last one. */
+static bool is_counted(const struct pstress_object *o, size_t offset)
+{
+	return !(offset % PAGE_SIZE) || offset == o->size - WORD;
+}
+
+/* The word at an offset in the copy of a CPU; @seen: it was counted up, if it is. */
 static u64 word_at(const struct pstress_object *o, int cpu, size_t offset, bool seen)
 {
-	bool counted = !offset || offset == o->size - WORD;
-
-	return o->pattern + ((u64)cpu << 32) + offset + (seen && counted);
+	return o->pattern + ((u64)cpu << 32) + offset + (seen && is_counted(o, offset));
 }
 
 static void fill(const struct pstress_object *o)
@@ -77,12 +81,13 @@ static void count_words(void *arg)
 {
 	const struct pstress_object *o = arg;
 	int cpu = smp_processor_id();
+	size_t offset;
 
 	if (this_cpu_ptr(o->memory) != per_cpu_ptr(o->memory, cpu))
 		pstress_wrong("this_cpu_ptr() on CPU %d is not per_cpu_ptr(), in new memory", cpu);
-	count_word(o, 0);
-	if (o->size > WORD)
-		count_word(o, o->size - WORD);
+	for (offset = 0; offset < o->size; offset += WORD)
+		if (is_counted(o, offset))
+			count_word(o, offset);
 }
 
 static void check_new(const struct pstress_object *o)

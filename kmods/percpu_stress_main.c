@@ -88,7 +88,7 @@ struct stress {
 	struct pstress_task *tasks[PSTRESS_TASKS_MAX];
 	atomic_t running; /* tasks */
 	struct completion done; /* none is */
-	atomic_t spoilt;
+	bool spoilt; /* by a mover; two at the same time may both do it */
 	bool over;
 	atomic_t wrong; /* times */
 	/* Its result */
@@ -178,8 +178,9 @@ static void move_tasks(struct post *p)
 		if (to == p->cpu || !pstress_task_move(stress.tasks[i], p->cpu, to))
 			continue;
 		p->moves++;
-		if (stress.spoil == SPOIL_COPY && !atomic_xchg(&stress.spoilt, 1))
-			pstress_task_spoil(stress.tasks[i], p->cpu);
+		if (stress.spoil == SPOIL_COPY && !READ_ONCE(stress.spoilt) &&
+		    pstress_task_spoil(stress.tasks[i], p->cpu))
+			WRITE_ONCE(stress.spoilt, true);
 	}
 }
 
@@ -338,7 +339,7 @@ static int run_round(struct stress *s)
 		return err;
 	s->over = false;
 	atomic_set(&s->wrong, 0);
-	atomic_set(&s->spoilt, 0);
+	s->spoilt = false;
 	init_completion(&s->done);
 	for_each_possible_cpu(cpu)
 		post_init(&s->posts[cpu], cpu, &rnd);

@@ -28,6 +28,14 @@
 #define DO_or(v, a, x)		({ this_cpu_or(v, a); 0; })
 #define DO_xchg(v, a, x)	this_cpu_xchg(v, a)
 #define DO_cmpxchg(v, a, x)	this_cpu_cmpxchg(v, x, a)
+#define DO_try_cmpxchg(v, a, x)							\
+({										\
+	typeof(x) old = x;							\
+	bool done = this_cpu_try_cmpxchg(v, &old, a);				\
+										\
+	/* What was there, as of cmpxchg; if it contradicts itself, what was not. */ \
+	done == (old == x) ? old : (typeof(x))~old;				\
+})
 #define DO_cmpxchg128(v, a, x)	this_cpu_cmpxchg128(v, x, a)
 
 /* As little as possible beside the operation, so that many interrupts come in the middle of one. */
@@ -70,6 +78,7 @@
 	FOR_WIDTHS(M, or, PSTRESS_OR, false)					\
 	FOR_WIDTHS(M, xchg, PSTRESS_SWAP, true)					\
 	FOR_WIDTHS(M, cmpxchg, PSTRESS_COMPARE, true)				\
+	FOR_WIDTHS(M, try_cmpxchg, PSTRESS_COMPARE, true)			\
 	FOR_CMPXCHG128(M)
 
 FOR_ALL(OP)

@@ -3,7 +3,8 @@
  * What all tasks and all interrupts of percpu_stress work on. No operation may be lost: the sum
  * over all CPUs is what they have added, and a bit that belongs to the interrupts of a CPU is as
  * they left it. And while an interrupt lasts, this CPU's copy is its own: only who has the wrong
- * CPU's address can change it.
+ * CPU's address can change it. What no sum tells, writes for one, interrupts do to variables that
+ * nobody else uses.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,6 +25,7 @@
 struct shared {
 	struct pstress_cell sums; /* PSTRESS_SUMMED */
 	struct pstress_cell flags; /* PSTRESS_BITWISE */
+	struct pstress_cell own; /* PSTRESS_ANY: the copy of a CPU is of its interrupts alone */
 };
 
 struct statics {
@@ -78,6 +80,7 @@ int pstress_shared_init(struct rnd_state *rnd)
 		for (place = 0; place < PSTRESS_PLACES; place++) {
 			pstress_cell_random(&per_cpu_ptr(shared[place], cpu)->sums, rnd);
 			pstress_cell_random(&per_cpu_ptr(shared[place], cpu)->flags, rnd);
+			pstress_cell_random(&per_cpu_ptr(shared[place], cpu)->own, rnd);
 		}
 	}
 	count_all(&first);
@@ -96,8 +99,10 @@ void pstress_interrupts_init(struct pstress_interrupts *i, int cpu, u64 seed)
 
 	memset(i, 0, sizeof(*i));
 	prandom_seed_state(&i->rnd, seed);
-	for (place = 0; place < PSTRESS_PLACES; place++)
+	for (place = 0; place < PSTRESS_PLACES; place++) {
 		pstress_cell_read(&shared[place]->flags, cpu, &i->flags[place]);
+		pstress_cell_read(&shared[place]->own, cpu, &i->own[place]);
+	}
 }
 
 /* An operation that leaves bits outside of @mine as they are. */
@@ -175,6 +180,14 @@ static u128 turn_alone(const struct pstress_turn *t, struct pstress_cell __percp
 	return returned;
 }
 
+static void check_own(const struct pstress_cell *left, const struct pstress_cell *now, int cpu,
+		      unsigned int place)
+{
+	if (!pstress_cell_equal(now, left))
+		pstress_wrong("interrupts' own, CPU %d, %s: %32phN, not %32phN", cpu, places[place],
+			      now, left);
+}
+
 static void check_flags(const struct pstress_cell *left, const struct pstress_cell *now, int cpu,
 			unsigned int place)
 {
@@ -198,7 +211,7 @@ void pstress_interrupt_turn(struct pstress_interrupts *i)
 	struct pstress_turn t;
 
 	i->n++;
-	switch (prandom_u32_state(&i->rnd) % 4) {
+	switch (prandom_u32_state(&i->rnd) % 5) {
 	case 0:
 		add_event(&i->tally, &i->rnd);
 		return;
@@ -208,6 +221,13 @@ void pstress_interrupt_turn(struct pstress_interrupts *i)
 		choose_flags(&t, OURS, &i->rnd, &now);
 		turn_alone(&t, &shared[place]->flags, place, &now);
 		i->flags[place] = now;
+		return;
+	case 2:
+		pstress_cell_read(&shared[place]->own, cpu, &now);
+		check_own(&i->own[place], &now, cpu, place);
+		pstress_turn_choose(&t, PSTRESS_ANY, &i->rnd, &now);
+		turn_alone(&t, &shared[place]->own, place, &now);
+		i->own[place] = now;
 		return;
 	default:
 		pstress_cell_read(&shared[place]->sums, cpu, &now);
@@ -226,6 +246,16 @@ void pstress_tally_add(struct pstress_tally *all, const struct pstress_tally *on
 			all->sums[place][w] += one->sums[place][w];
 }
 
+static void check_sum(unsigned int place, unsigned int width, u128 is, u128 wanted)
+{
+	u128 sum = pstress_wrap(width, is), right = pstress_wrap(width, wanted);
+
+	if (sum != right)
+		pstress_wrong("the sum of %u bytes, %s, is %#llx %016llx, not %#llx %016llx", width,
+			      places[place], (u64)(sum >> 64), (u64)sum, (u64)(right >> 64),
+			      (u64)right);
+}
+
 void pstress_shared_check(const struct pstress_tally *all)
 {
 	struct pstress_tally wanted = first, is;
@@ -238,16 +268,9 @@ void pstress_shared_check(const struct pstress_tally *all)
 			      wanted.events);
 	/* Statistics as before. */
 	this_cpu_sub(vm_event_states.event[EVENT], is.events - first.events);
-	for (place = 0; place < PSTRESS_PLACES; place++) {
-		for (w = 0; w < PSTRESS_WIDTHS; w++) {
-			u64 sum = pstress_wrap(1 << w, is.sums[place][w]);
-			u64 right = pstress_wrap(1 << w, wanted.sums[place][w]);
-
-			if (sum != right)
-				pstress_wrong("the sum of %u bytes, %s, is %#llx, not %#llx",
-					      1 << w, places[place], sum, right);
-		}
-	}
+	for (place = 0; place < PSTRESS_PLACES; place++)
+		for (w = 0; w < PSTRESS_WIDTHS; w++)
+			check_sum(place, 1 << w, is.sums[place][w], wanted.sums[place][w]);
 }
 
 void pstress_shared_spoil(int cpu)

@@ -6,6 +6,10 @@
  * Of its own cells it knows every copy. After an operation exactly one of them is what the
  * operation makes of it. On which CPU, only the movers know: as soon as it was sent away from one,
  * its copy there must not change until it comes back.
+ *
+ * What a copy was when the task left is known only if its mover kept the CPU from reading it until
+ * the task was gone. It may lose it: the server of the fair class (kernel/sched/deadline.c) lets
+ * tasks that have starved run before real-time ones, 50 ms in a second.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,6 +37,7 @@ struct pstress_task {
 	u64 limit; /* operations */
 	struct rnd_state rnd;
 	struct own own[PSTRESS_PLACES];
+	cpumask_t unsure; /* the movers': CPUs of which `left` may be older than the task's leave */
 	struct pstress_object objects[PSTRESS_OBJECTS];
 	struct pstress_tally tally;
 	struct pstress_numbers numbers;
@@ -193,7 +198,7 @@ static void check_left(const struct pstress_task *t)
 		for_each_possible_cpu(cpu) {
 			struct pstress_cell now;
 
-			if (cpu == t->cpu)
+			if (cpu == t->cpu || cpumask_test_cpu(cpu, &t->unsure))
 				continue;
 			pstress_cell_read(t->own[place].cell, cpu, &now);
 			if (!pstress_cell_equal(&now, &t->own[place].left[cpu]))
@@ -203,8 +208,15 @@ static void check_left(const struct pstress_task *t)
 	}
 }
 
+/* How often the task that runs here has lost its CPU to another (__schedule()). */
+static unsigned long times_switched(void)
+{
+	return READ_ONCE(current->nvcsw) + READ_ONCE(current->nivcsw);
+}
+
 bool pstress_task_move(struct pstress_task *t, int from, int to)
 {
+	unsigned long switched = times_switched();
 	unsigned int place;
 
 	/* Where it is, its mover says, when it is through with it. */
@@ -218,14 +230,22 @@ bool pstress_task_move(struct pstress_task *t, int from, int to)
 		pstress_cell_read(t->own[place].cell, from, &t->own[place].left[from]);
 	if (set_cpus_allowed_ptr(t->thread, cpumask_of(to)))
 		return false;
+	/* It may run on @from only, and cannot have done so as long as its mover did. */
+	if (times_switched() == switched)
+		cpumask_clear_cpu(from, &t->unsure);
+	else
+		cpumask_set_cpu(from, &t->unsure);
 	/* Pairs with the load of the next mover: the copies that were left are written. */
 	smp_store_release(&t->cpu, to);
 	return true;
 }
 
-void pstress_task_spoil(struct pstress_task *t, int cpu)
+bool pstress_task_spoil(struct pstress_task *t, int cpu)
 {
+	if (cpumask_test_cpu(cpu, &t->unsure))
+		return false;
 	per_cpu_ptr(t->own[PSTRESS_STATIC].cell, cpu)->v4++;
+	return true;
 }
 
 static int own_init(struct own *o, struct pstress_cell __percpu *cell, struct rnd_state *rnd)

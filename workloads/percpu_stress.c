@@ -222,7 +222,9 @@ static const struct param percpu_stress_params[] = {
 
 static const struct metric percpu_stress_metrics[] = {
 	{ "operations", "operations", DIR_NONE, "by tasks, on variables of their own" },
-	{ "moves", "moves", DIR_NONE, "of tasks to another CPU, at any instruction" },
+	{ "moves", "moves", DIR_NONE,
+	  "of tasks to another CPU: at any instruction on hardware and on targets that are stepped, with TCG "
+	  "otherwise between its blocks" },
 	{ "interrupts", "interrupts", DIR_NONE, "operations by interrupts" },
 	{ "allocations", "allocations", DIR_NONE,
 	  "of per-CPU memory, looked at on every CPU, and freed again" },
