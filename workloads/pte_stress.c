@@ -6,8 +6,11 @@
  * memory holds what they wrote. It measures nothing.
  *
  * A CPU that goes on with a translation that it should have forgotten is found by an access that should fault, by
- * pages that read as what they were before, by a write that the page does not have, that a forked child sees, that
- * the kernel dropped after MADV_FREE because it took the page for clean, or that left a cold page unreferenced.
+ * pages that read as what they were before, by a write that the page does not have, that a forked child sees in a
+ * private page or does not see in a shared one, that left a cold page unreferenced, or that the kernel dropped because
+ * it took the page for clean. The last one is looked for where it can be seen: after half of the MADV_FREE, one CPU that
+ * knows the pages from before writes to them, and MADV_PAGEOUT looks for memory there before anybody else may write.
+ * Nothing cleans pages of a file in memory: of them is seen whether what is written while they go is in the file.
  */
 #include <stdlib.h>
 #include <sys/sysinfo.h>

@@ -5,7 +5,8 @@
  * through a step together (pte_stress_crew.c), and what each of them checks (pte_stress_check.c).
  *
  * Pages have two places, and are at one of them. A page has a slot for each thread, which alone writes to it, always
- * numbers that it never wrote before; and one for forked children. So a thread knows what its slots hold.
+ * numbers that it never wrote before; and one for forked children. So a thread knows what its slots hold. Some pages are
+ * private and anonymous, the others are shared ones of a file in memory, which keeps what was written.
  */
 #ifndef KDELTA_WORKLOADS_PTE_STRESS_H
 #define KDELTA_WORKLOADS_PTE_STRESS_H
@@ -21,6 +22,7 @@
 
 #define STRESS_PAGES_MAX 1024
 #define STRESS_THREADS_MAX 8
+#define STRESS_CHURN_PAGES 300 /* more than a page table of s390 has */
 
 /* --- pte_stress_model.c --- */
 
@@ -49,6 +51,7 @@ enum stress_mood {
 
 struct stress_page {
 	bool mapped, readable, writable;
+	bool shared; /* the page of that number of the file; always the same ones */
 	int place;
 };
 
@@ -57,7 +60,9 @@ struct stress_step {
 	size_t first, count; /* pages */
 	int prot; /* PROT_… of mprotect */
 	int actor; /* thread */
-	int toucher; /* the thread that accesses the pages after STRESS_COLD */
+	/* the thread that accesses the pages after STRESS_COLD, and that writes to them after STRESS_FREE */
+	int toucher;
+	bool follows; /* STRESS_PAGEOUT, of the pages of the STRESS_FREE right before */
 	enum stress_mood mood[STRESS_THREADS_MAX];
 };
 
@@ -66,7 +71,10 @@ struct stress_model {
 	size_t pages;
 	int threads; /* more than one */
 	uint64_t random;
+	struct stress_step latest; /* that was planned */
 };
+
+enum stress_when { STRESS_BEFORE, STRESS_MEANWHILE, STRESS_AFTER };
 
 /* Pages as after STRESS_RESET; pages, threads and random are the caller's. */
 void stress_reset(struct stress_model *m);
@@ -76,8 +84,14 @@ void stress_plan(struct stress_model *m, struct stress_step *s);
 /* What the pages are after it. */
 void stress_apply(struct stress_model *m, const struct stress_step *s);
 const char *stress_op_name(enum stress_op op);
-/* The pages it is done to have lost their content: they are zero. */
-bool stress_drops(enum stress_op op);
+/* The pages it is done to, of this kind, have lost their content: they are zero. */
+bool stress_drops(enum stress_op op, bool shared);
+/*
+ * May a thread write to the pages of the step? Not while their content is dropped, and not if that would hide what is
+ * to be seen. After MADV_FREE it is whether a write makes a page dirty when its CPU knows it as dirty from before: one
+ * thread writes, and nobody who might have faulted, until the kernel has looked for memory.
+ */
+bool stress_may_write(const struct stress_step *s, enum stress_when when, int thread, bool shared);
 /* The pages from @first on, before @end, that are alike: one system call. */
 size_t stress_run(const struct stress_model *m, size_t first, size_t end);
 
@@ -97,7 +111,8 @@ unsigned long probe_stray(void);
 /* What is to become of a forked child's view, in memory that it shares. */
 struct stress_child {
 	atomic_int ready, go;
-	uint64_t seen[STRESS_PAGES_MAX][STRESS_THREADS_MAX]; /* by the child, at first */
+	/* by the child: at first, and in shared pages at last */
+	uint64_t seen[STRESS_PAGES_MAX][STRESS_THREADS_MAX];
 	size_t bad_page, bad_slot; /* which was another one later on */
 	uint64_t bad_value;
 };
@@ -114,7 +129,7 @@ struct stress_thread {
 	/* it may have become zero: the kernel was free to drop it, and nothing was written since */
 	bool maybe[STRESS_PAGES_MAX];
 	unsigned long probes, faults;
-	char *own; /* pages of its own, to churn */
+	char *own; /* STRESS_CHURN_PAGES of its own */
 };
 
 struct stress {
@@ -123,6 +138,8 @@ struct stress {
 	struct stress_thread *thread;
 	struct stress_child *child;
 	pid_t pid; /* of the child; 0: none */
+	bool scribbled[STRESS_PAGES_MAX]; /* shared pages, by a child, since the latest STRESS_RESET */
+	int file; /* of the shared pages */
 	char *reserved;
 	size_t reserved_len;
 	char *place[2];
@@ -147,6 +164,8 @@ volatile uint64_t *stress_slot(const struct stress *s, size_t page, int place, i
 /* Pages are reserved when they are not mapped, lest something else be mapped there. */
 int stress_reserve(void *at, size_t len);
 int stress_map(void *at, size_t len);
+/* Pages that are alike. */
+int stress_map_pages(const struct stress *s, size_t first, size_t n, int place);
 
 /* --- pte_stress_act.c --- */
 

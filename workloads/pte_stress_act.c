@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +24,21 @@ int stress_map(void *at, size_t len)
 	if (madvise(at, len, MADV_NOHUGEPAGE) && errno != EINVAL)
 		return -1;
 	return 0;
+}
+
+static int map_file(const struct stress *s, size_t first, size_t n, int place)
+{
+	void *at = mmap(stress_addr(s, first, place), n * s->page, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_FIXED, s->file, (off_t)(first * s->page));
+
+	return at == MAP_FAILED ? -1 : 0;
+}
+
+int stress_map_pages(const struct stress *s, size_t first, size_t n, int place)
+{
+	if (s->model.page[first].shared)
+		return map_file(s, first, n, place);
+	return stress_map(stress_addr(s, first, place), n * s->page);
 }
 
 static int move(void *from, void *to, size_t len)
@@ -54,7 +70,7 @@ static int act_on(struct stress *s, size_t first, size_t n)
 		return 0;
 	switch (s->step.op) {
 	case STRESS_MMAP:
-		return stress_map(at, len);
+		return stress_map_pages(s, first, n, p->place);
 	case STRESS_MPROTECT:
 		return mprotect(at, len, s->step.prot);
 	case STRESS_MUNMAP:
@@ -64,7 +80,8 @@ static int act_on(struct stress *s, size_t first, size_t n)
 	case STRESS_DONTNEED:
 		return madvise(at, len, MADV_DONTNEED);
 	case STRESS_FREE:
-		return madvise(at, len, MADV_FREE);
+		/* EINVAL for files */
+		return p->shared ? 0 : madvise(at, len, MADV_FREE);
 	case STRESS_PAGEOUT:
 		return madvise(at, len, MADV_PAGEOUT);
 	case STRESS_COLD:
@@ -93,7 +110,10 @@ static bool child_can(const struct stress *s, size_t page, bool write)
 	return write ? p->writable : p->readable;
 }
 
-/* What the child sees has to stay what it is, whatever the parent writes. */
+/*
+ * What the child sees has to stay what it is, whatever the parent writes, but for shared pages: the parent knows what
+ * has to be there in the end.
+ */
 static int child_look(struct stress *s, bool again)
 {
 	struct stress_child *c = s->child;
@@ -105,7 +125,7 @@ static int child_look(struct stress *s, bool again)
 		for (int t = 0; t < s->model.threads; t++) {
 			if (!probe_read(stress_slot(s, i, s->model.page[i].place, t), &value))
 				value = UINT64_MAX;
-			if (!again)
+			if (!again || s->model.page[i].shared)
 				c->seen[i][t] = value;
 			if (value == c->seen[i][t] && value != UINT64_MAX)
 				continue;
@@ -151,11 +171,19 @@ static int act_fork(struct stress *s)
 	return 0;
 }
 
+/* The pages of the file are taken out of it, and so out of the page tables, first. */
 static int act_reset(struct stress *s)
 {
-	size_t len = s->model.pages * s->page;
+	size_t len = s->model.pages * s->page, n;
 
-	return stress_map(s->place[0], len) || stress_reserve(s->place[1], len);
+	if (fallocate(s->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)len))
+		return -1;
+	for (size_t i = 0; i < s->model.pages; i += n) {
+		n = stress_run(&s->model, i, s->model.pages);
+		if (stress_map_pages(s, i, n, 0))
+			return -1;
+	}
+	return stress_reserve(s->place[1], len);
 }
 
 int stress_act(struct stress *s)

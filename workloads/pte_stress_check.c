@@ -13,7 +13,6 @@
 
 #define SMAPS_MAX (16 << 20)
 #define OUTSIDE 8 /* pages besides those of the step that are looked at */
-#define CHURN_PAGES 300 /* more than a page table of s390 has */
 
 static size_t below(struct stress_thread *t, size_t n)
 {
@@ -72,10 +71,13 @@ static bool write_slot(struct stress_thread *t, size_t page, int place)
 
 /* ---- Before and during the step ---- */
 
-static void access_before(struct stress_thread *t, size_t page, bool dropped, bool may_write)
+static void access_before(struct stress_thread *t, size_t page, enum stress_when when)
 {
 	const struct stress_page *old = &t->s->old.page[page], *new = &t->s->model.page[page];
-	bool moved = old->place != new->place || t->s->step.op == STRESS_RESET;
+	const struct stress_step *s = &t->s->step;
+	bool moved = old->place != new->place || s->op == STRESS_RESET;
+	bool dropped = when == STRESS_MEANWHILE && stress_drops(s->op, old->shared);
+	bool may_write = stress_may_write(s, when, t->number, old->shared);
 
 	if (old->readable && !read_slot(t, page, old->place, dropped) && new->readable && !moved)
 		stress_fail(t->s, "thread %d could not read page %zu meanwhile", t->number, page);
@@ -94,16 +96,9 @@ void stress_warm(struct stress_thread *t)
 	const struct stress_step *s = &t->s->step;
 
 	for (size_t i = s->first; i < s->first + s->count; i++)
-		access_before(t, i, false, !stress_drops(s->op) && s->op != STRESS_COLD);
+		access_before(t, i, STRESS_BEFORE);
 	if (s->op == STRESS_FORK)
 		memcpy(t->before, t->last, sizeof(t->before));
-}
-
-static void hammer(struct stress_thread *t)
-{
-	bool drops = stress_drops(t->s->step.op);
-
-	access_before(t, page_of(t), drops, !drops);
 }
 
 static void nap(void)
@@ -116,7 +111,7 @@ static void nap(void)
 /* Pages that nobody else knows: map, fill, protect, fail to write, unmap, fail to read. */
 static void churn(struct stress_thread *t)
 {
-	size_t pages = 1 + below(t, CHURN_PAGES), len = pages * t->s->page;
+	size_t pages = 1 + below(t, STRESS_CHURN_PAGES), len = pages * t->s->page;
 	volatile uint64_t *at = (volatile uint64_t *)t->own, *page;
 	uint64_t value;
 	int ret = stress_map(t->own, len);
@@ -147,7 +142,7 @@ void stress_meanwhile(struct stress_thread *t)
 	while (atomic_load(&t->s->acting)) {
 		/* what is cold must not be accessed: that is to be seen afterwards */
 		if (s->mood[t->number] == STRESS_HAMMER && s->op != STRESS_COLD)
-			hammer(t);
+			access_before(t, page_of(t), STRESS_MEANWHILE);
 		else if (s->mood[t->number] == STRESS_NAP)
 			nap();
 	}
@@ -188,9 +183,12 @@ static void check_left(struct stress_thread *t, size_t page)
 
 static void check_page(struct stress_thread *t, size_t page)
 {
-	/* a forked child must not see what is written now: write everywhere */
-	bool all = t->s->step.op == STRESS_FORK, first = below(t, 2), write = all || below(t, 2);
+	const struct stress_step *s = &t->s->step;
+	/* a forked child must not see what is written now, and no page be dropped that is: write everywhere */
+	bool all = s->op == STRESS_FORK || s->op == STRESS_FREE;
+	bool first = below(t, 2), write = all || below(t, 2);
 
+	write = write && stress_may_write(s, STRESS_AFTER, t->number, false);
 	if (first && write)
 		check_write(t, page);
 	check_read(t, page);
@@ -204,10 +202,12 @@ static void settle(struct stress_thread *t)
 	const struct stress_step *s = &t->s->step;
 
 	for (size_t i = s->first; i < s->first + s->count; i++) {
-		if (stress_drops(s->op)) {
+		const struct stress_page *old = &t->s->old.page[i];
+
+		if (stress_drops(s->op, old->shared)) {
 			t->last[i] = 0;
 			t->maybe[i] = false;
-		} else if (s->op == STRESS_FREE && t->s->old.page[i].mapped) {
+		} else if (s->op == STRESS_FREE && old->mapped && !old->shared) {
 			t->maybe[i] = true;
 		}
 	}
@@ -259,8 +259,9 @@ static void verify_page(struct stress *s, size_t page)
 				    page, value, i, t->last[page]);
 	}
 	if (p->readable && probe_read(stress_slot(s, page, p->place, s->model.threads), &value) &&
-	    value)
-		stress_fail(s, "page %zu shows what a forked child wrote", page);
+	    value != (s->scribbled[page] ? page + 1 : 0))
+		stress_fail(s, "page %zu holds %" PRIu64 " where forked children write", page,
+			    value);
 }
 
 static void verify_seen(struct stress *s, size_t page)
@@ -269,6 +270,13 @@ static void verify_seen(struct stress *s, size_t page)
 		const struct stress_thread *t = &s->thread[i];
 		uint64_t seen = s->child->seen[page][i];
 
+		if (s->model.page[page].shared && seen != t->last[page])
+			stress_fail(s,
+				    "a forked child saw %" PRIu64
+				    " in shared page %zu; thread %d had written %" PRIu64,
+				    seen, page, i, t->last[page]);
+		if (s->model.page[page].shared)
+			continue;
 		if ((seen < t->before[page] || seen > t->forked) && (seen || !t->maybe[page]))
 			stress_fail(s,
 				    "a forked child saw %" PRIu64
@@ -278,25 +286,40 @@ static void verify_seen(struct stress *s, size_t page)
 	}
 }
 
-static int verify_child(struct stress *s, struct err *e)
+/* Let the child go on when it is ready, unless it has died before, and wait for its end. */
+static int end_child(struct stress *s, int *status, struct err *e)
 {
-	pid_t pid = s->pid;
-	int status;
+	pid_t pid = s->pid, ended = 0;
 
-	while (!atomic_load(&s->child->ready))
+	while (!atomic_load(&s->child->ready) && !ended) {
 		sched_yield();
+		ended = waitpid(pid, status, WNOHANG);
+	}
 	atomic_store(&s->child->go, 1);
 	s->pid = 0;
-	if (waitpid(pid, &status, 0) != pid)
-		return err_errno(e, ERR_INFRA, "cannot wait for a forked child");
+	if (!ended)
+		ended = waitpid(pid, status, 0);
+	return ended == pid ? 0 : err_errno(e, ERR_INFRA, "cannot wait for a forked child");
+}
+
+static int verify_child(struct stress *s, struct err *e)
+{
+	int status;
+
+	if (end_child(s, &status, e))
+		return -1;
 	if (!WIFEXITED(status))
 		stress_fail(s, "a forked child died of signal %d", WTERMSIG(status));
 	else if (WEXITSTATUS(status))
 		stress_fail(s, "page %zu of a forked child changed: slot %zu holds %" PRIx64,
 			    s->child->bad_page, s->child->bad_slot, s->child->bad_value);
-	for (size_t i = s->step.first; i < s->step.first + s->step.count; i++)
-		if (s->model.page[i].readable)
+	for (size_t i = s->step.first; i < s->step.first + s->step.count; i++) {
+		const struct stress_page *p = &s->model.page[i];
+
+		if (p->readable)
 			verify_seen(s, i);
+		s->scribbled[i] |= p->shared && p->writable;
+	}
 	return 0;
 }
 
@@ -333,6 +356,8 @@ int stress_verify(struct stress *s, struct err *e)
 {
 	if (s->pid && verify_child(s, e))
 		return -1;
+	if (s->step.op == STRESS_RESET)
+		memset(s->scribbled, 0, sizeof(s->scribbled));
 	if (s->step.op == STRESS_COLD)
 		return verify_referenced(s, e);
 	for (size_t i = s->step.first; i < s->step.first + s->step.count; i++)

@@ -14,8 +14,7 @@
 #include "workloads/pte_stress.h"
 
 #define SLOT 64 /* bytes apart, so that threads do not share cache lines */
-#define ALIGN (2UL << 20) /* no page table covers less */
-#define OWN ALIGN /* of a thread, to churn */
+#define ALIGN (2UL << 20) /* a page table of 4 KiB pages covers this, or half of it on s390 */
 
 void stress_fail(struct stress *s, const char *fmt, ...)
 {
@@ -111,13 +110,27 @@ int stress_one(struct stress *s, struct err *e)
 
 /* ---- Life ---- */
 
+static size_t aligned(const struct stress *s, size_t pages)
+{
+	return (pages * s->page + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static int make_file(struct stress *s, struct err *e)
+{
+	s->file = memfd_create("pte_stress", MFD_CLOEXEC);
+	if (s->file < 0 || ftruncate(s->file, (off_t)(s->model.pages * s->page)))
+		return err_errno(e, ERR_INFRA, "cannot make a file of %zu pages in memory",
+				 s->model.pages);
+	return 0;
+}
+
 /* gap, place, gap, place, gap, and what each thread has for itself */
 static int reserve(struct stress *s, struct err *e)
 {
-	size_t room = (s->model.pages * s->page + ALIGN - 1) / ALIGN * ALIGN + ALIGN;
+	size_t room = aligned(s, s->model.pages) + ALIGN, own = aligned(s, STRESS_CHURN_PAGES);
 	char *base;
 
-	s->reserved_len = 2 * room + 2 * ALIGN + (size_t)s->model.threads * OWN;
+	s->reserved_len = 2 * room + 2 * ALIGN + (size_t)s->model.threads * own;
 	s->reserved = mmap(NULL, s->reserved_len, PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (s->reserved == MAP_FAILED) {
@@ -129,9 +142,19 @@ static int reserve(struct stress *s, struct err *e)
 	s->place[1] = s->place[0] + room;
 	base += 2 * room + ALIGN - ALIGN / 2;
 	for (int i = 0; i < s->model.threads; i++)
-		s->thread[i].own = base + (size_t)i * OWN;
-	if (stress_map(s->place[0], s->model.pages * s->page))
-		return err_errno(e, ERR_INFRA, "cannot map %zu pages", s->model.pages);
+		s->thread[i].own = base + (size_t)i * own;
+	return 0;
+}
+
+static int map_all(struct stress *s, struct err *e)
+{
+	size_t n;
+
+	for (size_t i = 0; i < s->model.pages; i += n) {
+		n = stress_run(&s->model, i, s->model.pages);
+		if (stress_map_pages(s, i, n, 0))
+			return err_errno(e, ERR_INFRA, "cannot map pages %zu to %zu", i, i + n - 1);
+	}
 	return 0;
 }
 
@@ -196,7 +219,8 @@ static int start_all(struct stress *s, struct err *e)
 int stress_init(struct stress *s, size_t pages, int threads, uint64_t seed, struct err *e)
 {
 	*s = (struct stress){ .model = { .pages = pages, .threads = threads, .random = seed },
-			      .page = (size_t)sysconf(_SC_PAGESIZE) };
+			      .page = (size_t)sysconf(_SC_PAGESIZE),
+			      .file = -1 };
 	pthread_mutex_init(&s->lock, NULL);
 	stress_reset(&s->model);
 	s->thread = xcalloc((size_t)threads, sizeof(*s->thread));
@@ -205,7 +229,7 @@ int stress_init(struct stress *s, size_t pages, int threads, uint64_t seed, stru
 		s->thread[i].number = i;
 		s->thread[i].random = stress_random(&s->model.random);
 	}
-	if (reserve(s, e) || share_child(s, e) || probe_init(e))
+	if (reserve(s, e) || make_file(s, e) || map_all(s, e) || share_child(s, e) || probe_init(e))
 		return -1;
 	return start_all(s, e);
 }
@@ -227,5 +251,7 @@ void stress_release(struct stress *s)
 		munmap(s->child, sizeof(*s->child));
 	if (s->reserved)
 		munmap(s->reserved, s->reserved_len);
+	if (s->file >= 0)
+		close(s->file);
 	free(s->thread);
 }

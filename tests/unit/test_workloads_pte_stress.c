@@ -89,13 +89,115 @@ static void test_runs(void **state)
 
 	(void)state;
 	stress_reset(&m);
-	assert_int_equal(stress_run(&m, 0, 4), 4);
+	/* the last third is of a file */
+	assert_int_equal(stress_run(&m, 0, 4), 3);
+	assert_int_equal(stress_run(&m, 3, 4), 1);
 	assert_int_equal(stress_run(&m, 1, 3), 2);
 	m.page[2].place = 1;
 	assert_int_equal(stress_run(&m, 0, 4), 2);
-	assert_int_equal(stress_run(&m, 2, 4), 1);
+	m.page[2].shared = true;
+	m.page[3].place = 1;
+	assert_int_equal(stress_run(&m, 2, 4), 2);
 	m.page[1].writable = false;
 	assert_int_equal(stress_run(&m, 0, 4), 1);
+}
+
+static void test_shared(void **state)
+{
+	struct stress_model m = { .pages = 8, .threads = 2 };
+	const struct stress_step unmap = ON(MUNMAP, 0, 8), map = ON(MMAP, 0, 8);
+
+	(void)state;
+	stress_reset(&m);
+	stress_apply(&m, &unmap);
+	stress_apply(&m, &map);
+	/* 8 / 3 pages, whatever is mapped where */
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(m.page[i].shared, i >= 6);
+	m.pages = 1;
+	stress_reset(&m);
+	assert_false(m.page[0].shared);
+	assert_true(stress_drops(STRESS_MUNMAP, false) && !stress_drops(STRESS_MUNMAP, true));
+	assert_true(stress_drops(STRESS_DONTNEED, false) && !stress_drops(STRESS_DONTNEED, true));
+	assert_true(stress_drops(STRESS_RESET, false) && stress_drops(STRESS_RESET, true));
+	assert_false(stress_drops(STRESS_FREE, false) || stress_drops(STRESS_MREMAP, false));
+}
+
+/*
+ * Who writes when: a letter each for before, meanwhile and after, first of thread 0, then of thread 1, which is the
+ * one that goes on with what it knows.
+ */
+static const struct may_row {
+	struct stress_step step;
+	bool shared;
+	const char *want;
+} may_rows[] = {
+	{ { .op = STRESS_MPROTECT }, false, "wwwwww" },
+	{ { .op = STRESS_FORK }, false, "wwwwww" },
+	{ { .op = STRESS_MUNMAP }, false, "--w--w" },
+	{ { .op = STRESS_MUNMAP }, true, "wwwwww" },
+	{ { .op = STRESS_DONTNEED }, false, "--w--w" },
+	{ { .op = STRESS_DONTNEED }, true, "wwwwww" },
+	{ { .op = STRESS_RESET }, true, "--w--w" },
+	{ { .op = STRESS_COLD }, false, "--w--w" },
+	{ { .op = STRESS_FREE }, false, "w--www" },
+	{ { .op = STRESS_PAGEOUT }, false, "-ww-ww" },
+	{ { .op = STRESS_PAGEOUT, .follows = true }, false, "--w--w" },
+};
+
+static void test_may_write(void **state)
+{
+	int bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(may_rows) / sizeof(*may_rows); i++) {
+		struct stress_step s = may_rows[i].step;
+		char got[7] = "";
+
+		s.toucher = 1;
+		for (int j = 0; j < 6; j++)
+			got[j] = stress_may_write(&s, (enum stress_when)(j % 3), j / 3,
+						  may_rows[i].shared) ?
+					 'w' :
+					 '-';
+		if (!strcmp(got, may_rows[i].want))
+			continue;
+		print_error("%s, shared %d: got %s, wanted %s\n", stress_op_name(s.op),
+			    may_rows[i].shared, got, may_rows[i].want);
+		bad++;
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* Half of the time reclaim comes right after MADV_FREE, of the same pages, by the same thread. */
+static void test_follow(void **state)
+{
+	struct stress_model m = { .pages = 600, .threads = 4, .random = 3 };
+	struct stress_step before = { .op = STRESS_RESET }, s;
+	size_t freed = 0, followed = 0;
+
+	(void)state;
+	stress_reset(&m);
+	for (int i = 0; i < 10000; i++) {
+		memset(&s, 0, sizeof(s));
+		stress_plan(&m, &s);
+		if (s.op == STRESS_FREE) {
+			freed++;
+			assert_true(s.mood[s.toucher] == STRESS_HAMMER ||
+				    s.mood[s.toucher] == STRESS_IDLE);
+		}
+		if (s.follows) {
+			followed++;
+			assert_int_equal(s.op, STRESS_PAGEOUT);
+			assert_int_equal(before.op, STRESS_FREE);
+			assert_int_equal(s.first, before.first);
+			assert_int_equal(s.count, before.count);
+			assert_int_equal(s.actor, before.actor);
+		}
+		before = s;
+	}
+	assert_in_range(freed, 500, 1100);
+	assert_in_range(followed, freed / 3, freed * 2 / 3);
 }
 
 /* Steps stay within the pages and the threads, every operation comes, and a seed says it all. */
@@ -143,9 +245,9 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_apply),
-		cmocka_unit_test(test_runs),
-		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_apply),  cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_shared), cmocka_unit_test(test_may_write),
+		cmocka_unit_test(test_follow), cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_random),
 	};
 
