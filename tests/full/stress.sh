@@ -12,11 +12,13 @@
 # which run as the host's do: stress suites name no target with icount.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-suites=${KDELTA_CONFIGS:-$root/configs}/suites
+configs=${KDELTA_CONFIGS:-$root/configs}
+suites=$configs/suites
 seconds=$((${STRESS_MINUTES:-10} * 60))
 # What a kernel prints when something is wrong: lib/dump_stack.c, kernel/panic.c, kernel/locking/lockdep.c,
-# mm/kasan/report.c, kernel/hung_task.c. kdelta looks for more, with more care; this is a second opinion.
-splat='WARNING: |BUG: |BUG |KASAN: |Oops|Internal error|Kernel panic|Call Trace:|blocked for more than'
+# mm/kasan/report.c, kernel/hung_task.c. kdelta looks for more, with more care; this is a second opinion. A test of KUnit
+# that fails prints no more than "not ok".
+splat='WARNING: |BUG: |BUG |KASAN: |Oops|Internal error|Kernel panic|Call Trace:|blocked for more than|not ok '
 unwell=0
 
 # turn N FILE: the suite for the Nth time: other random numbers, and no workload longer than asked for.
@@ -41,13 +43,30 @@ least()
 		(SELECT sum(run_seconds) AS worked FROM v_boot WHERE status = 'ok' GROUP BY variant, target)"
 }
 
-# Lines of the consoles of a variant on a target that look like trouble.
+# kunit VARIANT: the suites of KUnit that its kernel runs when it boots, after the options that build them:
+# CONFIG_LAZY_MMU_MODE_KUNIT_TEST=y is lazy_mmu_mode.
+kunit()
+{
+	local file=$configs/variants/$1.yaml parent
+
+	sed 's/#.*//' "$file" | grep -oE 'CONFIG_[A-Z0-9_]+_KUNIT_TEST=y' |
+		sed 's/^CONFIG_//; s/_KUNIT_TEST=y$//' | tr '[:upper:]' '[:lower:]'
+	parent=$(sed -nE 's/^extends: *([^ #]+).*/\1/p' "$file")
+	[[ -z $parent ]] || kunit "$parent"
+}
+
+# Lines of the consoles of a variant on a target that look like trouble, and what KUnit should have said there and did
+# not (lib/kunit/test.c, Documentation/dev-tools/ktap.rst): a suite that was skipped or left out is as bad.
 splats()
 {
-	local console n=0
+	local console test tests n=0
 
+	tests=$(kunit "$1")
 	while read -r console; do
 		n=$((n + $(grep -acE "$splat" "$console")))
+		for test in $tests; do
+			grep -aqE "(^|\] )ok [0-9]+ ${test}[[:space:]]*\$" "$console" || n=$((n + 1))
+		done
 	done < <(sql "SELECT console_path FROM boot JOIN v_boot ON v_boot.boot = boot.id
 		WHERE variant = '$1' AND target = '$2' AND console_path IS NOT NULL")
 	echo $n
