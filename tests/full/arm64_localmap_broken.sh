@@ -1,14 +1,30 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# A series that maps the dynamic variables of the wrong CPU is found by percpu_stress: operations change the copy of CPU 0.
+# Two wrong series are found by percpu_stress. One maps the dynamic variables of the wrong CPU: operations change the copy
+# of CPU 0. The other takes the CPU's own address, which a task that is moved then uses on another CPU; to be seen where
+# it can be interrupted after that, and not in the series as it is.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 use_boot_configs
-cp "$fixtures/patches/arm64-localmap-broken.patch" "$TEST_TMP/configs/patches/"
+cp "$fixtures"/patches/arm64-localmap-{broken,raw-broken}.patch "$TEST_TMP/configs/patches/"
+
+# workloads VARIANT STATE: a line for each of those, with what is wrong
+workloads()
+{
+	sql "SELECT w.reason FROM workload_state AS w JOIN v_boot AS b ON b.boot = w.boot_id
+		WHERE b.variant = '$1' AND w.state = '$2'"
+}
 
 want 3 "$kdelta" run arm64-localmap-broken --db "$db"
 db_whole
 # what the kernel makes of its own broken variables may come first
-found=$(sql "SELECT reason FROM workload_state WHERE state = 'failed' UNION SELECT reason FROM v_boot WHERE status = 'broken'")
-[[ -n $found ]] || fail "nothing was found"
+found=$(workloads arm64-localmap-broken failed; sql "SELECT reason FROM v_boot WHERE status = 'broken'")
+[[ -n $found ]] || fail "nothing was found of the wrong pages"
+echo "found: $found"
+
+want 3 "$kdelta" run arm64-localmap-raw-broken --db "$db"
+db_whole
+found=$(workloads arm64-localmap-raw-broken failed | grep "percpu_stress: task .* has changed CPU .*'s copy")
+[[ -n $found ]] || fail "nothing was found of the wrong address"
+equal "boots of the right series that are well" "$(workloads arm64-localmap ok | wc -l)" 2
 echo "found: $found"
