@@ -16,7 +16,7 @@
 #define LARGE 8192 /* at most PCPU_MIN_UNIT_SIZE */
 #define WORD sizeof(u64)
 
-/* Is this word counted up by every CPU? One in each page, wherever pages begin, and the last one. */
+/* Is this word counted up by every CPU? One in each page, wherever pages begin, and the last. */
 static bool is_counted(const struct pstress_object *o, size_t offset)
 {
 	return !(offset % PAGE_SIZE) || offset == o->size - WORD;
