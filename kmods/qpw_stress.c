@@ -88,7 +88,8 @@ static void construct(void *p)
 
 /*
  * Odd ones by SLAB_TYPESAFE_BY_RCU: KASAN keeps objects of the others back for a while, and gives
- * them to slabs then, so that nothing is ever freed to a sheaf.
+ * them to slabs then, so that nothing is ever freed to a sheaf. So it does with these if the kernel
+ * has CONFIG_SLUB_RCU_DEBUG.
  */
 static bool slot_is_typesafe(u32 nr)
 {
