@@ -78,11 +78,12 @@ void compare_fill_sparse(struct comparison *c)
 	}
 	for (size_t i = 0; i < c->n; i++) {
 		struct pair *p = &c->pairs[i];
+		const struct watch *w = p->collector && p->sparse ? watch_of(&ws, p) : NULL;
 
-		if (!p->collector || !p->sparse)
+		if (!w)
 			continue;
-		fill(&p->a, &p->na, &watch_of(&ws, p)->a);
-		fill(&p->b, &p->nb, &watch_of(&ws, p)->b);
+		fill(&p->a, &p->na, &w->a);
+		fill(&p->b, &p->nb, &w->b);
 	}
 	for (size_t i = 0; i < ws.n; i++) {
 		free(ws.w[i].a.v);

@@ -115,11 +115,23 @@ static void values(void **state)
 	}
 }
 
+struct row {
+	const char *name, *input, *want;
+};
+
+/* Each suite is refused with these words. */
+static void all_say(struct config_folder *w, const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		cleanup_free char *got = load_x(w, rows[i].input);
+
+		config_folder_equal(w, rows[i].name, rows[i].input, got, rows[i].want);
+	}
+}
+
 static void errors_of_suites(void **state)
 {
-	static const struct {
-		const char *name, *input, *want;
-	} rows[] = {
+	static const struct row rows[] = {
 		{ "no suites", "suites: []\n", "suites/x.yaml:1:1: 'suites' is empty" },
 		{ "suites and more", "suites: good\n" HEAD,
 		  "suites/x.yaml:2:1: 'variants' cannot stand beside 'suites': each of those has its own" },
@@ -139,18 +151,12 @@ static void errors_of_suites(void **state)
 		  "suites/bad.yaml:3:8: '0' for 'boots': expected a whole number from 1 to 10000" },
 	};
 
-	for (size_t i = 0; i < NROWS(rows); i++) {
-		cleanup_free char *got = load_x(*state, rows[i].input);
-
-		config_folder_equal(*state, rows[i].name, rows[i].input, got, rows[i].want);
-	}
+	all_say(*state, rows, NROWS(rows));
 }
 
 static void errors(void **state)
 {
-	static const struct {
-		const char *name, *input, *want;
-	} rows[] = {
+	static const struct row rows[] = {
 		{ "no variants", REST, "suites/x.yaml:1:1: a suite needs the key 'variants'" },
 		{ "no targets", "variants: base\nworkloads: [none]\n",
 		  "suites/x.yaml:1:1: a suite needs the key 'targets'" },
@@ -241,18 +247,12 @@ static void errors(void **state)
 		  "suites/x.yaml:5:16: '86401' is no value for 'timeout': expected 1 to 86400 s" },
 	};
 
-	for (size_t i = 0; i < NROWS(rows); i++) {
-		cleanup_free char *got = load_x(*state, rows[i].input);
-
-		config_folder_equal(*state, rows[i].name, rows[i].input, got, rows[i].want);
-	}
+	all_say(*state, rows, NROWS(rows));
 }
 
 static void collector_errors(void **state)
 {
-	static const struct {
-		const char *name, *input, *want;
-	} rows[] = {
+	static const struct row rows[] = {
 		{ "collectors as one name", "variants: base\n" REST "collectors: quiet\n",
 		  "suites/x.yaml:4:13: 'collectors': expected a list of collectors" },
 		{ "no collector", "variants: base\n" REST "collectors: []\n",
@@ -294,11 +294,7 @@ static void collector_errors(void **state)
 		  "of this suite" },
 	};
 
-	for (size_t i = 0; i < NROWS(rows); i++) {
-		cleanup_free char *got = load_x(*state, rows[i].input);
-
-		config_folder_equal(*state, rows[i].name, rows[i].input, got, rows[i].want);
-	}
+	all_say(*state, rows, NROWS(rows));
 }
 
 static void unknown_workload(void **state)
