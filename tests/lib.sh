@@ -70,6 +70,13 @@ sql()
 	}
 }
 
+# reasons VARIANT STATE: of the variant's workloads that ended so, a line each; it is empty for those that are ok
+reasons()
+{
+	sql "SELECT w.reason FROM workload_state AS w JOIN v_boot AS b ON b.boot = w.boot_id
+		WHERE b.variant = '$1' AND w.state = '$2'"
+}
+
 # equal WHAT GOT WANTED
 equal()
 {

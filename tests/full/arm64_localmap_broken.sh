@@ -8,23 +8,16 @@
 use_boot_configs
 cp "$fixtures"/patches/arm64-localmap-{broken,raw-broken}.patch "$TEST_TMP/configs/patches/"
 
-# workloads VARIANT STATE: a line for each of those, with what is wrong
-workloads()
-{
-	sql "SELECT w.reason FROM workload_state AS w JOIN v_boot AS b ON b.boot = w.boot_id
-		WHERE b.variant = '$1' AND w.state = '$2'"
-}
-
 want 3 "$kdelta" run arm64-localmap-broken --db "$db"
 db_whole
 # what the kernel makes of its own broken variables may come first
-found=$(workloads arm64-localmap-broken failed; sql "SELECT reason FROM v_boot WHERE status = 'broken'")
+found=$(reasons arm64-localmap-broken failed; sql "SELECT reason FROM v_boot WHERE status = 'broken'")
 [[ -n $found ]] || fail "nothing was found of the wrong pages"
 echo "found: $found"
 
 want 3 "$kdelta" run arm64-localmap-raw-broken --db "$db"
 db_whole
-found=$(workloads arm64-localmap-raw-broken failed | grep "percpu_stress: task .* has changed CPU .*'s copy")
+found=$(reasons arm64-localmap-raw-broken failed | grep "percpu_stress: task .* has changed CPU .*'s copy")
 [[ -n $found ]] || fail "nothing was found of the wrong address"
-equal "boots of the right series that are well" "$(workloads arm64-localmap ok | wc -l)" 2
+equal "boots of the right series that are well" "$(reasons arm64-localmap ok | wc -l)" 2
 echo "found: $found"

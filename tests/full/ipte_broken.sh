@@ -9,8 +9,7 @@ cp "$fixtures"/patches/ipte-*.patch "$TEST_TMP/configs/patches/"
 
 want 3 "$kdelta" run ipte-broken --db "$db"
 for variant in ipte-broken ipte-dirty-broken; do
-	found=$(sql "SELECT w.reason FROM workload_state w JOIN v_boot ON boot = boot_id
-		WHERE state = 'failed' AND variant = '$variant'")
+	found=$(reasons "$variant" failed)
 	[[ $found == seed* ]] || fail "nothing was found in $variant"
 	echo "$variant: found: $found"
 	[[ $variant != ipte-dirty-broken || $found == *"had written"* ]] ||
