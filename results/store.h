@@ -130,6 +130,7 @@ struct store_run_row {
 	int boots;
 	long long started, ended; /* Unix time, ms; ended 0: not ended */
 	long long nplanned, nok, nbroken, nrecords;
+	long long nunwell; /* boots that are ok, with a workload that failed or is broken */
 };
 /* @run_id 0: the newest. "no run 7 in '…'" when there is none. */
 int store_run_get(struct store *s, long long run_id, struct store_run_row *out, struct err *e);

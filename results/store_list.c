@@ -15,7 +15,11 @@
 	" (SELECT count(*) FROM run_variant AS rv JOIN boot ON boot.run_variant_id = rv.id"        \
 	"  JOIN record ON record.boot_id = boot.id WHERE rv.run_id = run.id) +"                    \
 	" (SELECT count(*) FROM run_variant AS rv JOIN boot ON boot.run_variant_id = rv.id"        \
-	"  JOIN histogram AS h ON h.boot_id = boot.id WHERE rv.run_id = run.id)"                   \
+	"  JOIN histogram AS h ON h.boot_id = boot.id WHERE rv.run_id = run.id),"                  \
+	" (SELECT count(DISTINCT boot.id) FROM run_variant AS rv"                                  \
+	"  JOIN boot ON boot.run_variant_id = rv.id AND boot.status = 'ok'"                        \
+	"  JOIN workload_state AS ws ON ws.boot_id = boot.id AND ws.state IN ('failed', 'broken')" \
+	"  WHERE rv.run_id = run.id)"                                                              \
 	" FROM run JOIN host ON host.id = run.host_id"
 
 static void read_run(struct sqlite3_stmt *st, struct store_run_row *r)
@@ -40,6 +44,7 @@ static void read_run(struct sqlite3_stmt *st, struct store_run_row *r)
 	r->nok = db_int(st, 15);
 	r->nbroken = db_int(st, 16);
 	r->nrecords = db_int(st, 17);
+	r->nunwell = db_int(st, 18);
 }
 
 void store_run_row_release(struct store_run_row *r)

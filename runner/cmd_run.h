@@ -35,10 +35,11 @@ struct run {
 	pthread_mutex_t lock;
 	struct store_boot_row *todo;
 	size_t ntodo, next, done;
-	int broken, unwell; /* boots; boots with a failed or broken workload */
 	bool failed; /* a worker has given up: see error */
 	struct err error;
 	struct progress progress;
+	/* boots of the whole run, when it has ended: all, broken, with a failed or broken workload */
+	long long ended, broken, unwell;
 };
 
 void run_init(struct run *r, struct config *config);

@@ -208,14 +208,6 @@ static void say_result(struct run *r, const struct store_boot_row *row,
 	}
 }
 
-static bool unwell(const struct record_set *rs)
-{
-	for (size_t i = 0; i < rs->ndone; i++)
-		if (rs->done[i].state == WL_FAILED || rs->done[i].state == WL_BROKEN)
-			return true;
-	return false;
-}
-
 /* With the lock held. */
 static int finish_boot(struct run *r, const struct store_boot_row *row,
 		       const struct session_boot *b, const struct artifacts *kept, struct err *e)
@@ -223,10 +215,6 @@ static int finish_boot(struct run *r, const struct store_boot_row *row,
 	if (store_result(r, row, b, kept, e))
 		return -1;
 	r->done++;
-	if (strcmp(b->status, "ok"))
-		r->broken++;
-	else if (unwell(&b->records))
-		r->unwell++;
 	say_result(r, row, b);
 	return 0;
 }
@@ -364,6 +352,20 @@ static int compare_all(struct run *r, const char *format, bool *regressed, struc
 	return ret;
 }
 
+/* Counts the whole run: what went wrong before it was resumed did go wrong. */
+static int finish(struct run *r, struct err *e)
+{
+	struct store_run_row row;
+
+	if (store_run_get(r->store, r->id, &row, e))
+		return -1;
+	r->ended = row.nok + row.nbroken;
+	r->broken = row.nbroken;
+	r->unwell = row.nunwell;
+	store_run_row_release(&row);
+	return store_run_finish(r->store, r->id, r->broken ? "broken" : "ok", e);
+}
+
 int run_execute(struct run *r, struct err *e)
 {
 	struct build_options bo = { 0 };
@@ -379,15 +381,13 @@ int run_execute(struct run *r, struct err *e)
 	if (!r->resumed && run_plan_store(r->store, &r->plan, r->plan_text.buf, &r->id, e))
 		return -1;
 	if (run_plan_store_kernels(r->store, r->id, &r->session, e) || boot_all(r, e) ||
-	    store_run_finish(r->store, r->id, r->broken ? "broken" : "ok", e))
-		return -1;
-	if (compare_all(r, r->format, &regressed, e))
+	    finish(r, e) || compare_all(r, r->format, &regressed, e))
 		return -1;
 	if (r->broken || r->unwell)
 		return err_set(e, ERR_INFRA,
-			       "run %lld: %d of %zu boots broken, %d with a failed or broken workload; "
-			       "see: kdelta show %lld",
-			       r->id, r->broken, r->ntodo, r->unwell, r->id);
+			       "run %lld: %lld of %lld boots broken, %lld with a failed or broken "
+			       "workload; see: kdelta show %lld",
+			       r->id, r->broken, r->ended, r->unwell, r->id);
 	return regressed ? 1 : 0;
 }
 

@@ -53,3 +53,12 @@ want 0 "$kdelta" run --resume 1 --db "$db"
 equal "boots after resuming a finished run" "$(boots 1 ok)" $total
 want 3 "$kdelta" run --resume 99 --db "$db"
 says "$errors" 'no run 99'
+
+# what went wrong before stays wrong
+want 3 "$kdelta" run broken --db "$db"
+want 3 "$kdelta" run --resume 2 --db "$db"
+says "$errors" 'run 2: 2 of 4 boots broken, 0 with'
+equal "status of a resumed run with broken boots" "$(sql 'SELECT status FROM run WHERE id = 2')" broken
+want 3 "$kdelta" run failing --db "$db"
+want 3 "$kdelta" run --resume 3 --db "$db"
+says "$errors" 'run 3: 0 of [0-9]+ boots broken, [1-9][0-9]* with a failed'
