@@ -332,7 +332,7 @@ static void decide(struct pair *p, const struct work *w, size_t family)
 
 	if (inside) {
 		p->verdict = V_SAME;
-	} else if (p->p_holm <= ALPHA && p->same_code && p->same_cmdline) {
+	} else if (p->p_holm <= ALPHA && p->same_code && p->same_boot) {
 		p->verdict = V_SAME;
 		p->noise = true;
 		p->note = "identical code: the difference is noise";

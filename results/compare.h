@@ -18,9 +18,10 @@
  *    statistic of infinity would claim certainty after two boots: there only the signs count, p is the exact
  *    2^(1 - n) of the sign-flip test, and there is no interval.
  *
- * Two kernels in which the measured functions are the same code, booted with equal command lines, do not
- * differ: a difference that only statistics see between them is noise (V_SAME, noise). An exact difference
- * stays what it is, and so does any difference when the command lines are not equal.
+ * Two kernels in which the measured functions are the same code, booted alike, do not differ: a difference that
+ * only statistics see between them is noise (V_SAME, noise). An exact difference stays what it is, and so does any
+ * difference when the command lines are not equal, or when one side alone has what a canary adds to its operations
+ * or collectors to its boots.
  *
  * Figures of the kernels themselves (static) are judged, but never regress: every feature costs some bytes.
  *
@@ -73,7 +74,7 @@ struct pair {
 	struct boot_value *a, *b; /* a: baseline side */
 	size_t na, nb;
 	bool same_code; /* the functions that the workload measures are known to be equal */
-	bool same_cmdline;
+	bool same_boot; /* equal command lines, and no canary or collectors on one side alone */
 	/* out */
 	enum verdict verdict;
 	bool exact; /* compared exactly */

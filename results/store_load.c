@@ -23,7 +23,7 @@ enum {
 	BLOCK,
 	VALUE,
 	SAME_CODE,
-	SAME_CMDLINE,
+	SAME_BOOT,
 	COLLECTOR,
 	SPARSE
 };
@@ -96,7 +96,7 @@ static void begin_pair(struct loader *l, struct sqlite3_stmt *st)
 	p->dir = (enum direction)direction_parse(direction);
 	p->ev = (enum evidence)evidence_parse(evidence);
 	p->same_code = db_int(st, SAME_CODE);
-	p->same_cmdline = db_int(st, SAME_CMDLINE);
+	p->same_boot = db_int(st, SAME_BOOT);
 	p->collector = db_text_or_null(st, COLLECTOR);
 	p->sparse = db_int(st, SPARSE);
 	l->pair = p;
@@ -124,6 +124,11 @@ static void take_round(struct loader *l, struct sqlite3_stmt *st)
 	*ARRAY_PUSH(l->round, l->nround, l->round_cap) = db_double(st, VALUE);
 }
 
+/* What the boots of an arm have besides (runner/plan.h). */
+#define BESIDES_SQL                                                                                \
+	"CASE WHEN variant GLOB '*-observed' THEN 'collectors'"                                    \
+	" WHEN twin_of IS NOT NULL AND variant GLOB '*-canary' THEN 'no-ops' ELSE '' END"
+
 /* Per target and workload: is the measured code of ?2 and ?3 known and equal? Per target: were they booted alike?
  * Per workload and metric: whose is it? */
 #define CODE_SQL                                                                                   \
@@ -133,7 +138,8 @@ static void take_round(struct loader *l, struct sqlite3_stmt *st)
 	"  JOIN workload AS w ON w.id = wc.workload_id"                                            \
 	"  WHERE rv.run_id = ?1 AND rv.variant IN (?2, ?3) GROUP BY rv.target, w.number),"         \
 	" booted AS MATERIALIZED (SELECT target AS on_target, min(id) AS place,"                   \
-	"  count(DISTINCT cmdline) FILTER (WHERE variant IN (?2, ?3)) = 1 AS same"                 \
+	"  count(DISTINCT cmdline || ' ' || " BESIDES_SQL ")"                                      \
+	"  FILTER (WHERE variant IN (?2, ?3)) = 1 AS same"                                         \
 	"  FROM run_variant WHERE run_id = ?1 GROUP BY target),"                                   \
 	" watched AS MATERIALIZED (SELECT number, metric_id, collector, sparse"                    \
 	"  FROM collected JOIN workload ON id = workload_id WHERE run_id = ?1)"

@@ -266,7 +266,7 @@ static void identical_code(void **state)
 		p = add(&c, "m", "mean", table[i].ev, DIR_LOWER);
 		set(p, &table[i].a, &table[i].b);
 		p->same_code = table[i].code;
-		p->same_cmdline = table[i].cmdline;
+		p->same_boot = table[i].cmdline;
 		compare_run(&c);
 		if (p->verdict != table[i].want || p->noise != table[i].noise)
 			fail_msg("%s: got %s noise %d, wanted %s %d", table[i].name,

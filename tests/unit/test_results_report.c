@@ -693,7 +693,7 @@ static void identical_code(void **state)
 			p = add(&c, i ? "equal" : "slower", "mean", i ? EV_SIMULATED : EV_HARDWARE);
 			boots(&p->a, &p->na, 100, i ? 100 : 101, i ? 100 : 99);
 			boots(&p->b, &p->nb, i ? 100 : 200, i ? 100 : 201, i ? 100 : 199);
-			p->same_code = p->same_cmdline = true;
+			p->same_code = p->same_boot = true;
 		}
 		compare_run(&c);
 		report_comparison(&c, &context, (enum report_format)f, &out);

@@ -57,7 +57,7 @@ static void check_content(struct fixture *f, int version)
 	ok(f, store_load_pairs(s, 1, "base", "init", &c, &f->e));
 	assert_int_equal(c.n, 1);
 	assert_int_equal(c.pairs[0].a[0].boot, 1);
-	assert_false(c.pairs[0].same_code || c.pairs[0].same_cmdline);
+	assert_false(c.pairs[0].same_code || c.pairs[0].same_boot);
 	comparison_free(&c);
 	store_close(s);
 	store_close(must_open(f, true));
@@ -217,10 +217,9 @@ static void code_of_workloads(void **state)
 		ok(f, store_load_pairs(s, 1, "base", "init", &c, &f->e));
 		assert_true(c.n > 0);
 		for (size_t j = 0; j < c.n; j++)
-			if (c.pairs[j].same_code != rows[i].want || !c.pairs[j].same_cmdline)
+			if (c.pairs[j].same_code != rows[i].want || !c.pairs[j].same_boot)
 				fail_msg("%s: got %d %d, wanted %d 1", rows[i].name,
-					 c.pairs[j].same_code, c.pairs[j].same_cmdline,
-					 rows[i].want);
+					 c.pairs[j].same_code, c.pairs[j].same_boot, rows[i].want);
 		comparison_free(&c);
 	}
 	says(f, store_run_code(s, 1, "t1", "base", 9, "d", &f->e), "with a workload 9");
@@ -240,9 +239,54 @@ static void a_variant_is_its_own_code(void **state)
 	comparison_init(&c);
 	ok(f, store_load_pairs(s, 1, "base", "base", &c, &f->e));
 	assert_true(c.n > COUNT(few));
-	assert_true(c.pairs[0].same_code && c.pairs[0].same_cmdline);
+	assert_true(c.pairs[0].same_code && c.pairs[0].same_boot);
 	assert_string_equal(c.pairs[c.n - 1].metric, "calls.x");
 	comparison_free(&c);
+	store_close(s);
+}
+
+/* Equal code is no excuse for what one side alone does besides. */
+static void booted_alike(void **state)
+{
+	static const struct store_boot_plan plan[] = {
+		{ "t1", "base", NULL, 0, 0 },          { "t1", "base-twin", "base", 0, 1 },
+		{ "t1", "base-canary", "base", 0, 2 }, { "t1", "base-observed", NULL, 0, 3 },
+		{ "t1", "init-observed", NULL, 0, 4 }, { "t1", "my-canary", NULL, 0, 5 },
+	};
+	static const struct {
+		const char *a, *b;
+		bool want;
+	} rows[] = {
+		{ "base", "base-twin", true },
+		{ "base", "base-canary", false },
+		{ "base-twin", "base-canary", false },
+		{ "base-canary", "base-canary", true },
+		{ "base", "base-observed", false },
+		{ "base-observed", "base", false },
+		{ "base-observed", "init-observed", true },
+		{ "base", "my-canary", true }, /* a variant of that name */
+	};
+	struct fixture *f = *state;
+	struct store *s = must_open(f, false);
+	long long run = 0;
+
+	ok(f, store_run_create(s, &example_run, &example_host, example_workloads, EXAMPLE_WORKLOADS,
+			       plan, COUNT(plan), &run, &f->e));
+	for (size_t i = 0; i < COUNT(plan); i++) {
+		attach(f, s, plan[i].variant, "k1", NULL, 0);
+		ok(f, finish(f, s, (long long)i + 1, &example_ok, example_stream));
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct comparison c;
+
+		comparison_init(&c);
+		ok(f, store_load_pairs(s, run, rows[i].a, rows[i].b, &c, &f->e));
+		assert_true(c.n > 0);
+		if (c.pairs[0].same_boot != rows[i].want)
+			fail_msg("%s, %s: got %d, wanted %d", rows[i].a, rows[i].b,
+				 c.pairs[0].same_boot, rows[i].want);
+		comparison_free(&c);
+	}
 	store_close(s);
 }
 
@@ -250,7 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(content_survives),  TEST(old_and_new_are_alike),     TEST(figures_of_kernels),
-		TEST(code_of_workloads), TEST(a_variant_is_its_own_code),
+		TEST(code_of_workloads), TEST(a_variant_is_its_own_code), TEST(booted_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
