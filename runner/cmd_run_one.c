@@ -124,7 +124,8 @@ static void log_name(const struct run *r, const struct store_boot_row *row, stru
 	str_addf(out, "run%lld-boot%lld-%s-%s", r->id, row->id, row->target, row->variant);
 }
 
-static const struct plan_boot *planned(const struct run *r, const struct store_boot_row *row)
+static const struct plan_boot *planned(const struct run *r, const struct store_boot_row *row,
+				       struct err *e)
 {
 	for (size_t i = 0; i < r->plan.norder; i++) {
 		const struct plan_boot *b = &r->plan.order[i];
@@ -134,6 +135,8 @@ static const struct plan_boot *planned(const struct run *r, const struct store_b
 		    !strcmp(a->name, row->variant))
 			return b;
 	}
+	err_set(e, ERR_INFRA, "boot %lld of run %lld ('%s' on %s, block %d) is not in its plan",
+		row->id, r->id, row->variant, row->target, row->block);
 	return NULL;
 }
 
@@ -222,12 +225,15 @@ static int finish_boot(struct run *r, const struct store_boot_row *row,
 static int one_boot(struct run *r, const struct store_boot_row *row, struct err *e)
 {
 	cleanup_str struct str name = STR_INIT;
+	const struct plan_boot *pb = planned(r, row, e);
 	struct artifacts kept = { 0 };
 	struct session_boot b;
 	int ret;
 
+	if (!pb)
+		return -1;
 	log_name(r, row, &name);
-	ret = session_boot(&r->session, planned(r, row), name.buf, &cancel, &b, e);
+	ret = session_boot(&r->session, pb, name.buf, &cancel, &b, e);
 	if (!ret && !cancel)
 		ret = keep_artifacts(r, row, &b, &kept, e);
 	pthread_mutex_lock(&r->lock);

@@ -18,3 +18,9 @@ says "$errors" "cannot resume run 1: .*'long' has changed"
 equal "boots" "$(boots 1 ok)" "$before"
 want 2 "$kdelta" run long --resume 1 --db "$db"
 want 2 "$kdelta" run --resume 1 --boots 3 --db "$db"
+
+# a boot that the plan does not know, in a database that somebody else has written to
+sed -i '$d' "$KDELTA_CONFIGS/variants/same.yaml"
+sql 'UPDATE block SET number = 100 + number WHERE number > 9'
+want 3 "$kdelta" run --resume 1 --db "$db" --jobs 1
+says "$errors" "boot [0-9]+ of run 1 \('[a-z-]+' on fake-slow, block 110\) is not in its plan"
