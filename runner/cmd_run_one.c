@@ -277,9 +277,24 @@ static void *worker(void *arg)
 	return NULL;
 }
 
+/* What a command that kdelta proposes needs to find the run, unless it is in the database that is looked into anyway. */
+static char *db_option(const struct run *r)
+{
+	cleanup_strv struct strv words = STRV_INIT;
+	struct str s = STR_INIT;
+
+	if (strcmp(r->db, paths_db())) {
+		strv_push(&words, r->db);
+		str_add(&s, " --db ");
+		strv_quote(&words, &s);
+	}
+	return str_detach(&s);
+}
+
 static int boot_all(struct run *r, struct err *e)
 {
 	pthread_t *threads = xcalloc((size_t)r->jobs, sizeof(*threads));
+	cleanup_free char *option = db_option(r);
 	int n = 0;
 
 	if (store_boots(r->store, r->id, "planned", &r->todo, &r->ntodo, e)) {
@@ -296,11 +311,11 @@ static int boot_all(struct run *r, struct err *e)
 		return err_set(e, ERR_INFRA, "cannot start a thread");
 	if (interrupted)
 		return err_set(e, ERR_INFRA,
-			       "interrupted; go on with: kdelta run %s%s--resume %lld",
-			       r->part_of ? r->part_of : "", r->part_of ? " " : "", r->id);
+			       "interrupted; go on with: kdelta run %s%s--resume %lld%s",
+			       r->part_of ? r->part_of : "", r->part_of ? " " : "", r->id, option);
 	if (r->failed)
-		return err_set(e, r->error.kind, "%s; go on with: kdelta run --resume %lld",
-			       r->error.msg, r->id);
+		return err_set(e, r->error.kind, "%s; go on with: kdelta run --resume %lld%s",
+			       r->error.msg, r->id, option);
 	return 0;
 }
 
@@ -377,6 +392,7 @@ int run_execute(struct run *r, struct err *e)
 	struct build_options bo = { 0 };
 	struct build_progress bp = progress_build(&r->progress);
 	cleanup_free char *logs = path_join(paths_data(), "console");
+	cleanup_free char *option = db_option(r);
 	bool regressed = false;
 
 	cancel = interrupted;
@@ -392,8 +408,8 @@ int run_execute(struct run *r, struct err *e)
 	if (r->broken || r->unwell)
 		return err_set(e, ERR_INFRA,
 			       "run %lld: %lld of %lld boots broken, %lld with a failed or broken "
-			       "workload; see: kdelta show %lld",
-			       r->id, r->broken, r->ended, r->unwell, r->id);
+			       "workload; see: kdelta show %lld%s",
+			       r->id, r->broken, r->ended, r->unwell, r->id, option);
 	return regressed ? 1 : 0;
 }
 

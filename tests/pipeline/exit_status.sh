@@ -16,10 +16,13 @@ run=$(sql 'SELECT max(id) FROM run')
 equal "broken boots" "$(boots "$run" broken)" 2
 equal "ok boots" "$(boots "$run" ok)" 2
 says "$out" 'broken'
-says "$errors" "kdelta show $run"
+says "$errors" "see: kdelta show $run --db $db$"
 want 0 "$kdelta" show "$run" --db "$db"
 says "$out" 'broken: .*end'
 db_whole
+# the usual database needs no name
+want 3 "$kdelta" run broken
+says "$errors" 'see: kdelta show 1$'
 
 want 3 "$kdelta" run failing --db "$db"
 says "$out" 'failed: .*lost an update'

@@ -61,7 +61,7 @@ while_running 60 boots_at_least 2 ok 3
 kill -TERM $pid
 wait $pid
 equal "status of an interrupted run" $? 3
-says "$errors" 'go on with: kdelta run several --resume 2$'
+says "$errors" 'go on with: kdelta run several --resume 2 --db .*/t\.db$'
 says "$out" "^suite 'equal': run 1: 45 boots, nothing regressed$"
 says "$out" "^suite 'quick': not started$"
 runs "1 equal ok, 2 long running"
