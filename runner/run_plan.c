@@ -12,10 +12,12 @@
 
 #define BOOT_ESTIMATE 5.0 /* s: a small kernel under TCG, with a short workload */
 
-/* A suite of the configuration folder by name, one from elsewhere by its path: --resume asks for it again. */
+/* A suite that its name finds by the name, one from elsewhere by its path: --resume asks for it again. */
 static const char *suite_reference(const struct suite *s)
 {
-	return str_starts(s->file, paths_configs()) ? s->name : s->file;
+	cleanup_free char *named = xasprintf("%s/suites/%s.yaml", paths_configs(), s->name);
+
+	return strcmp(s->file, named) ? s->file : s->name;
 }
 
 static void params_text(const struct suite_param *params, size_t n, struct str *out)
