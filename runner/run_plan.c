@@ -227,7 +227,7 @@ static void print_collectors(const struct suite *s, struct str *out)
 		const struct suite_collector *c = &s->collectors[i];
 		bool apart = s->observe == OBSERVE_APART && c->col->disturbs;
 
-		str_addf(out, "  %s ", c->col->name);
+		str_addf(out, "  %s%s", c->col->name, c->nparams ? " " : "");
 		params_text(c->params, c->nparams, out);
 		str_addf(out, ", in %s\n", apart ? "boots of VARIANT-observed" : "every boot");
 	}
@@ -340,6 +340,18 @@ static int print_boot(const struct session *s, size_t i, struct str *out, struct
 	return ret;
 }
 
+static void print_estimate(const struct plan *p, double seconds, struct str *out)
+{
+	long s = (long)seconds;
+
+	str_addf(out, "estimate: %zu boot%s, about ", p->norder, p->norder == 1 ? "" : "s");
+	if (s < 3600)
+		str_addf(out, "%ld min %ld s", s / 60, s % 60);
+	else
+		str_addf(out, "%ld h %ld min", s / 3600, s / 60 % 60);
+	str_add(out, " in all, one boot at a time\n");
+}
+
 int run_plan_print(const struct plan *p, struct session *session, struct str *out, struct err *e)
 {
 	double seconds = (double)p->norder * BOOT_ESTIMATE;
@@ -365,7 +377,6 @@ int run_plan_print(const struct plan *p, struct session *session, struct str *ou
 		if (print_boot(session, i, out, e))
 			return -1;
 	str_addf(out, "\nRUN is a temporary folder of the run.\n");
-	str_addf(out, "estimate: %zu boots, about %ld min %ld s in all, one boot at a time\n",
-		 p->norder, (long)seconds / 60, (long)seconds % 60);
+	print_estimate(p, seconds, out);
 	return 0;
 }

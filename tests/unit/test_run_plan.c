@@ -291,11 +291,21 @@ static void parts_of_the_text(void **state)
 		const char *name, *suite, *want;
 		int boots;
 	} rows[] = {
+		{ "one boot", "variants: base\ntargets: f\nworkloads: [none]\n",
+		  "estimate: 1 boot, about 0 min 5 s in all", 1 },
 		{ "six", PLAIN, "estimate: 6 boots, about 0 min 30 s in all", 3 },
 		{ "a minute", PLAIN, "estimate: 12 boots, about 1 min 0 s in all", 6 },
 		{ "nearly an hour", PLAIN, "estimate: 718 boots, about 59 min 50 s in all", 359 },
+		{ "an hour", PLAIN, "estimate: 720 boots, about 1 h 0 min in all", 360 },
+		{ "days", PLAIN, "estimate: 20000 boots, about 27 h 46 min in all", 10000 },
+		{ "a collector without parameters", PLAIN "collectors: [quiet]\n",
+		  "\ncollectors:\n  quiet, in every boot\n", 1 },
 		{ "one with parameters, together", PLAIN "collectors: [probe]\n",
 		  "\ncollectors:\n  probe depth=3 events=a b deep=false, in every boot\n", 1 },
+		{ "apart", PLAIN "collectors: [quiet, probe: {depth: 4}]\nobserve: apart\n",
+		  "\ncollectors:\n  quiet, in every boot\n"
+		  "  probe depth=4 events=a b deep=false, in boots of VARIANT-observed\n",
+		  1 },
 		{ "the boots of that", PLAIN "collectors: [probe]\nobserve: apart\n",
 		  "\nboot b-observed on f:\n  fake b-observed\n", 1 },
 	};
