@@ -145,6 +145,13 @@ static int report(struct store *s, const struct store_run_row *run, struct run_f
 	return 0;
 }
 
+/* Figures of kernels are no measurements: both sides boot the same one. */
+static bool can_alarm(const struct pair *p)
+{
+	return p->summary && !p->collector && p->ev != EV_STATIC && p->verdict != V_SHOWN &&
+	       p->verdict != V_MISSING;
+}
+
 int compare_run_alarms(struct store *s, const struct store_run_row *run, const char *a,
 		       const char *b, int *alarms, int *compared, struct err *e)
 {
@@ -154,12 +161,13 @@ int compare_run_alarms(struct store *s, const struct store_run_row *run, const c
 	*alarms = *compared = 0;
 	ret = judge(s, run, a, b, &c, e);
 	for (size_t i = 0; !ret && i < c.n; i++) {
-		enum verdict v = c.pairs[i].verdict;
+		const struct pair *p = &c.pairs[i];
 
-		if (!c.pairs[i].summary || c.pairs[i].collector || v == V_SHOWN || v == V_MISSING)
+		if (!can_alarm(p))
 			continue;
 		++*compared;
-		*alarms += v == V_BETTER || v == V_WORSE || v == V_CHANGED;
+		*alarms += p->noise || p->verdict == V_BETTER || p->verdict == V_WORSE ||
+			   p->verdict == V_CHANGED;
 	}
 	comparison_free(&c);
 	return ret;

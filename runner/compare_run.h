@@ -25,7 +25,7 @@ int compare_run_report(struct store *s, const struct store_run_row *run, const c
 		       bool *regressed, struct err *e);
 
 /* How many summaries of @b's workloads differ from @a (a false alarm where @b is the A/A twin of @a, a find where it is the
- * canary), of how many that were compared. */
+ * canary), of how many that were compared; that their code is equal excuses none. */
 int compare_run_alarms(struct store *s, const struct store_run_row *run, const char *a,
 		       const char *b, int *alarms, int *compared, struct err *e);
 
