@@ -315,10 +315,24 @@ static size_t sign_pairs_needed(double alpha)
 	return n;
 }
 
+/* Do all pairs differ by the same amount, and one that is none? */
+static bool is_constant_inside(const struct work *w)
+{
+	return w->kind == KIND_SIGN && fabs(w->t.mean) <= w->margin;
+}
+
+/* Two one-sided tests at 2.5 %: by the interval, and of signs by half of their two-sided p. */
+static bool is_inside(const struct pair *p, const struct work *w)
+{
+	if (w->kind == KIND_SIGN)
+		return is_constant_inside(w) && p->p <= ALPHA;
+	return w->t.low >= -w->margin && w->t.high <= w->margin;
+}
+
 static void advise(struct pair *p, const struct work *w, size_t family)
 {
-	/* what Holm asks of the first comparison of its family */
-	double alpha = ALPHA / (double)(family ? family : 1);
+	/* what Holm asks of the first comparison of its family, and of equivalence nobody */
+	double alpha = ALPHA / (double)(family && !is_constant_inside(w) ? family : 1);
 	size_t need = w->kind == KIND_SIGN ? sign_pairs_needed(alpha) :
 					     stats_pairs_needed(&w->t, w->margin, alpha, PAIRS_MAX);
 
@@ -328,9 +342,7 @@ static void advise(struct pair *p, const struct work *w, size_t family)
 
 static void decide(struct pair *p, const struct work *w, size_t family)
 {
-	bool inside = w->kind == KIND_T && w->t.low >= -w->margin && w->t.high <= w->margin;
-
-	if (inside) {
+	if (is_inside(p, w)) {
 		p->verdict = V_SAME;
 	} else if (p->p_holm <= ALPHA && p->same_code && p->same_boot) {
 		p->verdict = V_SAME;

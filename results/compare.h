@@ -16,7 +16,8 @@
  *    undecided: neither, or fewer than 2 pairs; more_boots estimates what would decide it.
  *    Pairs that differ all by the same amount (clocks coarser than the noise) have no spread, and a t
  *    statistic of infinity would claim certainty after two boots: there only the signs count, p is the exact
- *    2^(1 - n) of the sign-flip test, and there is no interval.
+ *    2^(1 - n) of the sign-flip test, and there is no interval: same where the amount is inside the margin and
+ *    p ≤ 0.05, changed where it is outside and the corrected p ≤ 0.05.
  *
  * Two kernels in which the measured functions are the same code, booted alike, do not differ: a difference that
  * only statistics see between them is noise (V_SAME, noise). An exact difference stays what it is, and so does any
