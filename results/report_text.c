@@ -196,7 +196,9 @@ static void print_table(const struct comparison *c, const struct report_context 
 			print_row(&t, &t.row[i], split, ctx, out);
 	else
 		str_add(out,
-			"nothing to compare: no workload ended well in a boot that ended well\n");
+			c->n ? "no change to show: --all shows what was compared\n" :
+			       "nothing to compare: no workload ended well in a boot that ended "
+			       "well\n");
 	table_release(&t);
 }
 

@@ -225,6 +225,28 @@ static void columns_line_up(void **state)
 	assert_int_equal(strstr(head, "verdict") - head, strstr(row, "worse") - row);
 }
 
+/* What was compared and is not worth a row is not what could not be compared. */
+static void nothing_to_show(void **state)
+{
+	static const struct report_context none = { 0 };
+	cleanup_str struct str out = STR_INIT;
+	struct comparison c;
+	struct pair *p;
+
+	(void)state;
+	comparison_init(&c);
+	p = add(&c, "operations", "count", EV_SIMULATED);
+	p->dir = DIR_NONE;
+	boots(&p->a, &p->na, 7, 7, 7);
+	boots(&p->b, &p->nb, 7, 7, 7);
+	compare_run(&c);
+	report_comparison(&c, &none, REPORT_TEXT, &out);
+	has("text", &out, "no change to show: --all shows what was compared");
+	has("text", &out, "; 1 row more with --all");
+	assert_null(strstr(out.buf, "nothing to compare"));
+	comparison_free(&c);
+}
+
 static void nothing_to_compare(void **state)
 {
 	static const struct report_context none = { 0 };
@@ -720,6 +742,7 @@ int main(void)
 		cmocka_unit_test(collectors_below),
 		cmocka_unit_test(options_of_the_table),
 		cmocka_unit_test(columns_line_up),
+		cmocka_unit_test(nothing_to_show),
 		cmocka_unit_test(nothing_to_compare),
 		cmocka_unit_test(json_reads_back),
 		cmocka_unit_test(csv_has_equal_rows),
