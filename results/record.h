@@ -201,8 +201,8 @@ int record_set_parse(struct record_set *rs, const char *text, size_t len, int nw
 		     size_t max_records, struct err *e);
 /*
  * Add what a collector outside of the guest has written: value, hist and note lines of any workload at any time,
- * info lines, done lines that take the place of what the guest said, and an end line with the number of value
- * and hist lines, without which it fails.
+ * info lines, done lines that take the place of the guest's where that was ok, and an end line with the number of
+ * value and hist lines, without which it fails.
  */
 int record_set_add(struct record_set *rs, const char *text, size_t len, int nworkloads,
 		   size_t max_records, struct err *e);

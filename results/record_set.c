@@ -407,7 +407,8 @@ void record_set_note(struct record_set *rs, int workload, const char *key, const
 		add_note(rs, &where, key, value);
 }
 
-/* A collector knows better than the guest. */
+/* A collector knows better than the guest that a workload was not measured well. What went wrong already is the
+ * reason, and a window that was left open then follows from it. */
 static void replace_done(struct record_set *rs, int w, enum wl_state state, const char *reason)
 {
 	size_t i;
@@ -417,6 +418,8 @@ static void replace_done(struct record_set *rs, int w, enum wl_state state, cons
 			break;
 	if (i == rs->ndone)
 		ARRAY_PUSH(rs->done, rs->ndone, rs->done_cap);
+	else if (rs->done[i].state != WL_OK)
+		return;
 	free(rs->done[i].reason);
 	rs->done[i].workload = w;
 	rs->done[i].state = state;
