@@ -133,6 +133,12 @@ enum observe {
 	OBSERVE_APART, /* in boots of their own: each variant once more, as "<variant>-observed" */
 };
 
+/* Where in the kernel's cycles (timer ticks, batches of pages) the rounds of a boot begin. */
+enum phases {
+	PHASES_FIXED, /* where they happen to */
+	PHASES_RANDOM, /* elsewhere in each round of each boot */
+};
+
 struct suite {
 	char *name, *file, *description;
 	/* Names of the suites that it is made of, each a run of its own; then there is nothing below. Empty: a plain
@@ -150,6 +156,7 @@ struct suite {
 	struct suite_collector *collectors;
 	size_t ncollectors;
 	enum observe observe;
+	enum phases phases;
 };
 
 struct config;

@@ -255,6 +255,7 @@ static const struct config_key target_keys[] = {
 };
 
 static const char *const observes[] = { "together", "apart", NULL };
+static const char *const phases[] = { "fixed", "random", NULL };
 
 static const struct config_key suite_keys[] = {
 	{ .name = "description",
@@ -339,6 +340,14 @@ static const struct config_key suite_keys[] = {
 	  .help = "collectors that disturb what they measure take part in every boot, or apart: each variant "
 		  "is booted without them, and once more per block with all collectors, as "
 		  "\"VARIANT-observed\", which is compared with \"BASELINE-observed\" and never regresses" },
+	{ .name = "phases",
+	  .type = KEY_CHOICE,
+	  .offset = offsetof(struct suite, phases),
+	  .choices = phases,
+	  .def = "fixed",
+	  .help = "random: before each round, time passes and pages are used, differently in each round and boot, so that "
+		  "timer ticks and the kernel's batches of pages meet the workload elsewhere; with -icount, what depends on "
+		  "them then differs between boots, and is not taken for a property of the variant" },
 	{ .name = NULL },
 };
 

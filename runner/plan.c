@@ -2,6 +2,7 @@
 #include "runner/plan.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <stdlib.h>
@@ -257,13 +258,18 @@ static void order_blocks(struct plan *p, gsl_rng *rng, size_t first, size_t k, s
 	free(symbols);
 }
 
+/* mt19937 takes 32 bits of seed */
+static unsigned long seed32(const struct plan *p)
+{
+	return (unsigned long)((p->seed ^ (p->seed >> 32)) & 0xffffffff);
+}
+
 static void order_all(struct plan *p)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	size_t cap = 0, first = 0;
 
-	/* mt19937 takes 32 bits of seed */
-	gsl_rng_set(rng, (unsigned long)((p->seed ^ (p->seed >> 32)) & 0xffffffff));
+	gsl_rng_set(rng, seed32(p));
 	while (first < p->narms) {
 		size_t k = 1;
 
@@ -273,6 +279,22 @@ static void order_all(struct plan *p)
 		first += k;
 	}
 	gsl_rng_free(rng);
+}
+
+unsigned int plan_phase(const struct plan *p, size_t arm, int block)
+{
+	size_t boot = (size_t)block * p->narms + arm;
+	gsl_rng *rng;
+	unsigned long n = 0;
+
+	if (p->suite->phases == PHASES_FIXED)
+		return 0;
+	rng = gsl_rng_alloc(gsl_rng_mt19937);
+	gsl_rng_set(rng, seed32(p));
+	for (size_t i = 0; i <= boot; i++)
+		n = gsl_rng_uniform_int(rng, INT_MAX);
+	gsl_rng_free(rng);
+	return (unsigned int)n + 1;
 }
 
 int plan_make(struct config *c, const struct suite *s, const struct plan_options *o,
@@ -471,6 +493,8 @@ int plan_text(const struct plan *p, const struct plan_options *o, struct str *ou
 	for (size_t i = 0; i < p->nworkloads; i++)
 		workload_facts(out, &p->suite->workloads[p->workloads[i]]);
 	collector_facts(out, p->suite);
+	if (p->suite->phases == PHASES_RANDOM)
+		fact(out, "phases", "random");
 	for (size_t i = 0; i < p->narms; i++) {
 		if (i == 0 || p->arms[i].target != p->arms[i - 1].target)
 			target_facts(out, p->arms[i].target);

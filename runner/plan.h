@@ -58,6 +58,10 @@ struct plan_options {
 	struct strv only;
 };
 
+/* What the boot of @arm in @block is told to shift its rounds by: another number for each, which follows from the run's
+ * seed; 0: nothing, for phases are fixed. */
+unsigned int plan_phase(const struct plan *p, size_t arm, int block);
+
 /* Fails (ERR_USAGE) when a variant does not support a target's architecture, naming both. */
 int plan_make(struct config *c, const struct suite *s, const struct plan_options *o,
 	      struct plan *out, struct err *e);

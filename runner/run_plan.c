@@ -209,8 +209,10 @@ static void print_head(const struct plan *p, struct str *out)
 {
 	str_addf(out, "suite %s%s%s\n", p->suite->name, p->suite->description ? ": " : "",
 		 p->suite->description ? p->suite->description : "");
-	str_addf(out, "seed %llu, %d blocks per target, baseline %s, margin %g %%\n\nworkloads:\n",
-		 (unsigned long long)p->seed, p->boots, p->suite->baseline, p->suite->margin * 100);
+	str_addf(out,
+		 "seed %llu, %d blocks per target, baseline %s, margin %g %%%s\n\nworkloads:\n",
+		 (unsigned long long)p->seed, p->boots, p->suite->baseline, p->suite->margin * 100,
+		 p->suite->phases == PHASES_RANDOM ? ", random phases" : "");
 	for (size_t i = 0; i < p->nworkloads; i++) {
 		const struct suite_workload *w = &p->suite->workloads[p->workloads[i]];
 

@@ -15,11 +15,12 @@
 #include "runner/session_needs.h"
 
 #define RECORDS_MAX 1000000 /* value and hist lines of one boot */
+#define PHASE_TOKEN " kdelta.phase=4294967295" /* what a boot may have besides */
 
 int session_cmdline(const struct target *t, const struct variant *v, struct strv *out,
 		    struct err *e)
 {
-	size_t len = 0;
+	size_t len = strlen(PHASE_TOKEN);
 
 	if (t->console)
 		strv_pushf(out, "console=%s", t->console);
@@ -300,6 +301,7 @@ void session_request(const struct session *s, size_t arm, int block, struct boot
 		.image = a->kernel ? a->kernel->image : NULL,
 		.initrd = a->initrd,
 		.cmdline = &a->cmdline,
+		.phase = plan_phase(s->plan, arm, block),
 		.plugin = a->plugin.object ? &a->plugin : NULL,
 		.artifacts = s->artifacts ? "artifacts" : NULL,
 		.disks = a->disks,

@@ -61,6 +61,8 @@ static void kernel_args(const struct boot_request *q, const char *image, const c
 
 	for (size_t i = 0; q->cmdline && i < q->cmdline->n; i++)
 		str_addf(&append, "%s%s", i ? " " : "", q->cmdline->v[i]);
+	if (q->phase)
+		str_addf(&append, " kdelta.phase=%u", q->phase);
 	push2(out, "-kernel", image);
 	if (initrd)
 		push2(out, "-initrd", initrd);

@@ -144,6 +144,8 @@ static int follow_plan(const char *text, size_t len, int port, size_t *records, 
 	if (!ret)
 		ret = guest_image_mount(&p, e);
 	if (!ret && p.mode == GUEST_RUN)
+		ret = phase_read(&p.phase, e);
+	if (!ret && p.mode == GUEST_RUN)
 		ret = do_run(&p, port, records, e);
 	else if (!ret)
 		ret = do_command(&p, port, e);

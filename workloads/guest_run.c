@@ -35,10 +35,14 @@ static void add_done(struct str *out, int number, enum wl_state state, const cha
 
 /* --- in the child --- */
 
-static int run_round(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
+static int run_round(struct workload_ctx *c, const struct guest_workload *w, unsigned int phase,
+		     struct err *e)
 {
+	const struct phase shift = phase_draw(phase, w->number, c->r.round);
 	int ret;
 
+	if (phase_shift(&shift, e))
+		return -1;
 	kdelta_context(w->number, c->r.round);
 	if (!w->w->own_window)
 		collectors_start(c->collectors, c->r.round);
@@ -49,12 +53,13 @@ static int run_round(struct workload_ctx *c, const struct guest_workload *w, str
 	return ret;
 }
 
-static int run_rounds(struct workload_ctx *c, const struct guest_workload *w, struct err *e)
+static int run_rounds(struct workload_ctx *c, const struct guest_workload *w, unsigned int phase,
+		      struct err *e)
 {
 	int ret = 0;
 
 	for (c->r.round = -w->warmup; !ret && c->r.round < w->rounds; c->r.round++)
-		ret = run_round(c, w, e);
+		ret = run_round(c, w, phase, e);
 	kdelta_context(w->number, -1);
 	return ret;
 }
@@ -84,7 +89,7 @@ static int run_set_up(struct workload_ctx *c, const struct guest_plan *p,
 
 	if (!ret) {
 		c->collectors = set_up_collectors(c, p);
-		ret = run_rounds(c, w, e);
+		ret = run_rounds(c, w, p->phase, e);
 	}
 	if (w->w->teardown)
 		w->w->teardown(c);

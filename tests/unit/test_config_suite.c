@@ -199,7 +199,8 @@ static void errors(void **state)
 		  "%)" },
 		{ "extends", "extends: good\n",
 		  "suites/x.yaml:1:1: unknown key 'extends' in a suite; it takes: description, suites, "
-		  "variants, baseline, twins, canary, targets, boots, margin, workloads, collectors, observe" },
+		  "variants, baseline, twins, canary, targets, boots, margin, workloads, collectors, observe, "
+		  "phases" },
 		{ "a misspelled key", "variant: base\n" REST,
 		  "suites/x.yaml:1:1: unknown key 'variant' in a suite; did you mean 'variants'?" },
 		{ "workloads as one name", HEAD "workloads: none\n",
@@ -284,6 +285,8 @@ static void collector_errors(void **state)
 		{ "an unknown way to observe",
 		  "variants: base\nobserve: closely\n" REST "collectors: [probe]\n",
 		  "suites/x.yaml:2:10: 'closely' for 'observe': expected one of together, apart" },
+		{ "phases of another kind", "variants: base\nphases: full\n" REST,
+		  "suites/x.yaml:2:9: 'full' for 'phases': expected one of fixed, random" },
 		{ "nothing to observe apart",
 		  "variants: base\nobserve: apart\n" REST "collectors: [quiet]\n",
 		  "suites/x.yaml:2:1: none of this suite's collectors disturbs what it measures: there is "

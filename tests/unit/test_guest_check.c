@@ -224,13 +224,62 @@ static void test_kmsg(void **state)
 	}
 }
 
+static void test_phase_parse(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		unsigned int want;
+	} rows[] = {
+		{ "quiet kdelta.phase=7\n", 7 },
+		{ "kdelta.phase=7 quiet\n", 7 },
+		{ "kdelta.phase=2147483647", 2147483647 },
+		{ "quiet\n", 0 },
+		{ "", 0 },
+		{ "xkdelta.phase=7", 0 },
+		{ "kdelta.phase=x", 0 },
+		{ "kdelta.phase=", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (phase_parse(rows[i].cmdline) != rows[i].want)
+			fail_msg("'%s': got %u, wanted %u", rows[i].cmdline,
+				 phase_parse(rows[i].cmdline), rows[i].want);
+}
+
+/* What is drawn covers its range evenly: 6000 draws in ten equal parts, 600 each, standard deviation 23. */
+static void test_phase_draw(void **state)
+{
+	size_t ns[10] = { 0 }, pages[10] = { 0 };
+	struct phase p = phase_draw(0, 1, 2);
+
+	(void)state;
+	assert_int_equal(p.ns + p.pages, 0);
+	for (unsigned int phase = 1; phase <= 100; phase++) {
+		for (int w = 0; w < 10; w++) {
+			for (int round = -1; round < 5; round++) {
+				struct phase again = phase_draw(phase, w, round);
+
+				p = phase_draw(phase, w, round);
+				assert_true(p.ns == again.ns && p.pages == again.pages);
+				assert_true(p.ns < PHASE_NS && p.pages < PHASE_PAGES);
+				ns[p.ns * 10 / PHASE_NS]++;
+				pages[p.pages * 10 / PHASE_PAGES]++;
+			}
+		}
+	}
+	for (size_t i = 0; i < 10; i++) {
+		assert_in_range(ns[i], 480, 720);
+		assert_in_range(pages[i], 400, 800); /* the parts have six or seven numbers */
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cmdline),
-		cmocka_unit_test(test_vermagic),
-		cmocka_unit_test(test_vermagic_cut),
-		cmocka_unit_test(test_kmsg),
+		cmocka_unit_test(test_cmdline),      cmocka_unit_test(test_vermagic),
+		cmocka_unit_test(test_vermagic_cut), cmocka_unit_test(test_kmsg),
+		cmocka_unit_test(test_phase_parse),  cmocka_unit_test(test_phase_draw),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

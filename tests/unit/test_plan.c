@@ -300,6 +300,49 @@ static void seeds(void **state)
 	assert_int_equal(equal, 0);
 }
 
+/* Phases of all boots, as text. */
+static char *phases_of(struct config_folder *w, uint64_t seed, struct strv *each)
+{
+	struct plan_options o = { .seed = seed };
+	struct str out = STR_INIT;
+	struct err e = ERR_INIT;
+	struct plan p;
+
+	if (make(w, &o, &p, &e))
+		fail_msg("no plan: %s", e.msg);
+	for (int block = 0; block < p.boots; block++)
+		for (size_t arm = 0; arm < p.narms; arm++)
+			strv_pushf(each, "%u", plan_phase(&p, arm, block));
+	plan_release(&p);
+	strv_quote(each, &out);
+	return str_detach(&out);
+}
+
+/* A number of its own for every boot, the same again for the same seed. */
+static void phases(void **state)
+{
+	cleanup_strv struct strv one = STRV_INIT, again = STRV_INIT, other = STRV_INIT;
+	cleanup_strv struct strv fixed = STRV_INIT;
+	cleanup_free char *a = NULL, *b = NULL, *c = NULL, *d = NULL;
+	struct config_folder *w = *state;
+
+	write_all(w, SUITE);
+	d = phases_of(w, 1, &fixed);
+	config_folder_write(w, "suites/x.yaml", SUITE "phases: random\n");
+	a = phases_of(w, 1, &one);
+	b = phases_of(w, 1, &again);
+	c = phases_of(w, 2, &other);
+	assert_string_equal(a, b);
+	assert_string_not_equal(a, c);
+	assert_true(one.n > 8);
+	for (size_t i = 0; i < one.n; i++) {
+		assert_string_equal(fixed.v[i], "0");
+		assert_string_not_equal(one.v[i], "0");
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(one.v[i], one.v[j]);
+	}
+}
+
 static void architecture(void **state)
 {
 	struct config_folder *w = *state;
@@ -384,6 +427,7 @@ static void text_holds_everything(void **state)
 		{ "the margin", "suites/x.yaml", SUITE "margin: 2\n" },
 		{ "a twin", "suites/x.yaml", SUITE "twins: true\n" },
 		{ "a canary", "suites/x.yaml", SUITE "canary: 2\n" },
+		{ "phases", "suites/x.yaml", SUITE "phases: random\n" },
 	};
 
 	for (size_t i = 0; i < NROWS(rows); i++) {
@@ -531,6 +575,7 @@ int main(void)
 		config_folder_test(observed_together),
 		config_folder_test(balance),
 		config_folder_test(seeds),
+		config_folder_test(phases),
 		config_folder_test(architecture),
 		config_folder_test(text_holds_everything),
 		config_folder_test(text_round_trip),

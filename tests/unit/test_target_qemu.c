@@ -132,6 +132,19 @@ static void argument_vectors(void **state)
 	}
 }
 
+static void a_phase(void **state)
+{
+	struct arch a = test_arch;
+	struct target t = test_target(&a);
+	cleanup_strv struct strv cmdline = STRV_INIT, argv = STRV_INIT;
+	struct boot_request q = { .target = &t, .cmdline = &cmdline, .phase = 4294967295 };
+
+	(void)state;
+	strv_push(&cmdline, "quiet");
+	qemu_argv(&q, ACCEL_TCG, "k", NULL, &argv);
+	assert_true(strv_has(&argv, "quiet kdelta.phase=4294967295"));
+}
+
 static void a_port_for_files(void **state)
 {
 	struct arch a = test_arch;
@@ -604,19 +617,13 @@ static void folder_is_not_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(argument_vectors),
-		cmocka_unit_test(a_port_for_files),
-		cmocka_unit_test(version_numbers),
-		cmocka_unit_test(clocks),
-		cmocka_unit_test(boot_endings),
-		cmocka_unit_test(what_is_kept),
-		cmocka_unit_test(files_of_the_guest),
-		cmocka_unit_test(flood_is_bounded),
-		cmocka_unit_test(nothing_is_left),
-		cmocka_unit_test(cannot_start),
-		cmocka_unit_test(cancelling),
-		cmocka_unit_test(output_port),
-		cmocka_unit_test(folder_is_not_its_own),
+		cmocka_unit_test(argument_vectors), cmocka_unit_test(a_phase),
+		cmocka_unit_test(a_port_for_files), cmocka_unit_test(version_numbers),
+		cmocka_unit_test(clocks),           cmocka_unit_test(boot_endings),
+		cmocka_unit_test(what_is_kept),     cmocka_unit_test(files_of_the_guest),
+		cmocka_unit_test(flood_is_bounded), cmocka_unit_test(nothing_is_left),
+		cmocka_unit_test(cannot_start),     cmocka_unit_test(cancelling),
+		cmocka_unit_test(output_port),      cmocka_unit_test(folder_is_not_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
