@@ -22,10 +22,21 @@ static const char *colour_of(enum finding_state s)
 	return codes[s];
 }
 
-static void print_finding(const struct finding *f, bool colour)
+/* Columns for the longest name. */
+static int name_width(const struct doctor *d)
 {
-	printf("  %s%-8s%s%-22s %s\n", colour ? colour_of(f->state) : "",
-	       finding_state_name(f->state), colour ? "\033[0m" : "", f->name, f->text);
+	size_t width = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (strlen(d->f[i].name) > width)
+			width = strlen(d->f[i].name);
+	return (int)width;
+}
+
+static void print_finding(const struct finding *f, int width, bool colour)
+{
+	printf("  %s%-8s%s%-*s %s\n", colour ? colour_of(f->state) : "",
+	       finding_state_name(f->state), colour ? "\033[0m" : "", width, f->name, f->text);
 }
 
 static void print_install(const struct doctor *d)
@@ -49,12 +60,13 @@ static void print_text(const struct doctor *d)
 {
 	const char *section = "";
 	bool colour = term_colour();
+	int width = name_width(d);
 
 	for (size_t i = 0; i < d->n; i++) {
 		if (strcmp(section, d->f[i].section))
 			printf("%s%s\n", i ? "\n" : "", d->f[i].section);
 		section = d->f[i].section;
-		print_finding(&d->f[i], colour);
+		print_finding(&d->f[i], width, colour);
 	}
 	print_install(d);
 	print_fetch(d);

@@ -7,6 +7,9 @@
 #include "runner/config.h"
 #include "runner/paths.h"
 
+/* Columns for a name; where one is longer, all of its kind have more. */
+#define NAME_WIDTH 22
+
 struct list_opts {
 	bool reference;
 };
@@ -53,15 +56,19 @@ static int add_facts(struct config *c, const char *kind, const char *name, struc
 static int list_objects(struct config *c, const char *kind, struct str *out, struct err *e)
 {
 	cleanup_strv struct strv names = STRV_INIT;
+	size_t width = NAME_WIDTH;
 
 	if (config_names(c, kind, &names, e))
 		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (strlen(names.v[i]) > width)
+			width = strlen(names.v[i]);
 	for (size_t i = 0; i < names.n; i++) {
 		const char *description = config_description(c, kind, names.v[i], e);
 
 		if (!description)
 			return -1;
-		str_addf(out, "  %-22s %s", names.v[i], description);
+		str_addf(out, "  %-*s %s", (int)width, names.v[i], description);
 		if (add_facts(c, kind, names.v[i], out, e))
 			return -1;
 		str_addch(out, '\n');
@@ -94,7 +101,7 @@ static int list_workloads(struct config *c, const char *kind, struct str *out, s
 	for (const struct workload *const *p = workloads; *p; p++) {
 		const struct workload *w = *p;
 
-		str_addf(out, "  %-22s %s", w->name, w->summary);
+		str_addf(out, "  %-*s %s", NAME_WIDTH, w->name, w->summary);
 		add_archs_of(w->archs, out);
 		if (w->module)
 			str_addf(out, "; module %s", w->module);
@@ -115,7 +122,7 @@ static int list_collectors(struct config *c, const char *kind, struct str *out, 
 	for (const struct collector *const *p = collectors; *p; p++) {
 		const struct collector *col = *p;
 
-		str_addf(out, "  %-22s %s", col->name, col->summary);
+		str_addf(out, "  %-*s %s", NAME_WIDTH, col->name, col->summary);
 		add_archs_of(col->archs, out);
 		add_words("; needs ", col->kconfig, "", out);
 		add_words("; packages ", col->packages, "", out);

@@ -65,8 +65,9 @@ static int show_variants(struct store *s, long long id, struct str *out, struct 
 	for (size_t i = 0; i < n; i++) {
 		const struct store_variant_row *v = &rows[i];
 
-		str_addf(out, "  %s on %s: %s, %s, build %.8s, text %lld bytes\n", v->variant,
-			 v->target, v->release, v->compiler, v->kernel_key, v->text);
+		str_addf(out,
+			 "  %s on %s: %s, %s, build %.8s, code and read-only data %lld bytes\n",
+			 v->variant, v->target, v->release, v->compiler, v->kernel_key, v->text);
 		str_addf(out, "    command line: %s\n", v->cmdline);
 	}
 	store_variants_free(rows, n);

@@ -220,13 +220,25 @@ static void wrap(const char *text, size_t indent, size_t at, struct str *out)
 	str_addch(out, '\n');
 }
 
+/* Of UTF-8: bytes that begin a character. */
+static size_t characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
 static void help_option(const struct option_desc *o, struct str *out)
 {
 	cleanup_str struct str head = STR_INIT;
+	size_t width;
 
 	option_head(o, &head);
-	if (head.len + 4 <= HELP_COLUMN)
-		str_addf(out, "  %-*s", HELP_COLUMN - 2, head.buf);
+	width = characters(head.buf);
+	if (width + 4 <= HELP_COLUMN)
+		str_addf(out, "  %s%*s", head.buf, (int)(HELP_COLUMN - 2 - width), "");
 	else
 		str_addf(out, "  %s\n%*s", head.buf, HELP_COLUMN, "");
 	wrap(o->help, HELP_COLUMN, HELP_COLUMN, out);

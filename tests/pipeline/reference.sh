@@ -7,8 +7,14 @@
 want 0 "$kdelta" list --reference
 diff -u "$root/docs/reference.md" "$out" >"$TEST_TMP/diff" ||
 	fail "docs/reference.md is not up to date; write it with: build/kdelta list --reference > docs/reference.md"
+# as long as their names may be, descriptions stand in one column
+for kind in suites variants targets; do
+	KDELTA_CONFIGS=$root/configs want 0 "$kdelta" list "$kind"
+	equal "columns of $kind" "$(awk '{ match($0, /^  [^ ]+ +/); print RLENGTH }' "$out" | sort -u | wc -l)" 1
+done
+
 want 0 "$kdelta" help --man
-for command in doctor list build boot run compare show; do
+for command in doctor list build boot run compare latency show; do
 	says "$out" "$command"
 done
 if command -v man >/dev/null; then

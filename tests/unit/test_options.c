@@ -21,7 +21,7 @@ struct opts {
 	uint64_t seed;
 	const char *db;
 	struct strv only;
-	const char *format;
+	const char *format, *image;
 };
 
 static const char *const formats[] = { "text", "json", NULL };
@@ -36,6 +36,8 @@ static const struct option_desc descs[] = {
 	  "'.' and \\ and -- in one line that is long enough to be broken into two by whoever prints it" },
 	{ "only", 0, OPT_LIST, NULL, 0, 0, NULL, offsetof(struct opts, only),
 	  "leave the others out" },
+	{ "image", 0, OPT_STRING, "PKG,…", 0, 0, NULL, offsetof(struct opts, image),
+	  "a character of three bytes" },
 	{ "format", 'f', OPT_ENUM, "FORMAT", 0, 0, formats, offsetof(struct opts, format),
 	  "text, json" },
 	{ .name = NULL },
@@ -205,6 +207,7 @@ static void help_tells_all(void **state)
 	contains(out.buf, "\n  -n, --dry-run         start nothing\n");
 	contains(out.buf, "\n  -b, --boots N         boots per target\n");
 	contains(out.buf, "\n  --only VALUE          leave the others out\n");
+	contains(out.buf, "\n  --image PKG,…         a character of three bytes\n");
 	contains(out.buf, "\n  -h, --help            show this\n");
 	contains(out.buf, "  kdelta test a --boots 3     three boots\n");
 	for (const struct option_desc *o = descs; o->name; o++) {
