@@ -149,17 +149,30 @@ int needs_kernel(const struct session *s, struct session_arm *a, struct err *e)
 	return 0;
 }
 
+static bool is_told(const struct record_set *rs, size_t i)
+{
+	for (size_t j = 0; j < rs->ndone; j++)
+		if (rs->done[j].workload == (int)i)
+			return true;
+	return false;
+}
+
+static void add_done(struct record_set *rs, size_t i, enum wl_state state, const char *reason)
+{
+	__typeof__(rs->done) d = ARRAY_PUSH(rs->done, rs->ndone, rs->done_cap);
+
+	d->workload = (int)i;
+	d->state = state;
+	d->reason = xstrdup(reason);
+}
+
 void needs_report(const struct session *s, const struct session_arm *a, struct record_set *rs)
 {
 	for (size_t i = 0; i < s->plan->nworkloads; i++) {
-		__typeof__(rs->done) d;
-
-		if (!a->skip[i])
-			continue;
-		d = ARRAY_PUSH(rs->done, rs->ndone, rs->done_cap);
-		d->workload = (int)i;
-		d->state = WL_SKIPPED;
-		d->reason = xstrdup(a->skip_reason[i]);
+		if (a->skip[i])
+			add_done(rs, i, WL_SKIPPED, a->skip_reason[i]);
+		else if (rs->ended && !is_told(rs, i))
+			add_done(rs, i, WL_BROKEN, "the guest said nothing of it");
 	}
 	for (size_t i = 0; i < suite_of(s)->ncollectors; i++) {
 		cleanup_free char *text = NULL;

@@ -22,7 +22,7 @@ void needs_release(const struct session *s, struct session_arm *a);
 void needs_skip_workload(struct session_arm *a, size_t i, char *reason);
 void needs_skip_collector(struct session_arm *a, size_t i, char *reason);
 
-/* Add what was left out to what a boot said. */
+/* Add what was left out to what a boot said; what was not, and of which a boot that has ended says nothing, is broken. */
 void needs_report(const struct session *s, const struct session_arm *a, struct record_set *rs);
 
 #endif
