@@ -6,15 +6,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "workloads/memcg.h"
+#include "workloads/worker.h"
 #include "workloads/workload.h"
 
 #define DEBUGFS "/sys/kernel/debug/kdelta/percpu_stress"
@@ -27,6 +26,7 @@ enum { MEMCGS, MODULES, HELPERS };
 /* A process beside the tasks of the module. */
 struct helper {
 	pid_t pid; /* the parent's own; 0: none */
+	const char *_Atomic at; /* what it does */
 	atomic_ulong done;
 	bool wrong; /* not broken, but wrong */
 	char why[ERR_MAX];
@@ -34,14 +34,17 @@ struct helper {
 
 struct percpu_stress { /* shared */
 	atomic_bool stop;
+	int stuck; /* helpers that cannot be killed */
 	struct helper helper[HELPERS];
 };
 
 static int come_and_go_memcgs(struct helper *h, struct err *e)
 {
+	h->at = "making memory cgroups";
 	for (int i = 0; i < GROUPS; i++)
 		if (memcg_group_make(i, e))
 			return -1;
+	h->at = "removing memory cgroups";
 	for (int i = 0; i < GROUPS; i++)
 		if (memcg_group_remove(i, e))
 			return -1;
@@ -55,6 +58,7 @@ static int come_and_go_module(struct helper *h, struct err *e)
 
 	if (fd < 0)
 		return err_errno(e, ERR_INFRA, "cannot open '%s'", GUEST_PATH);
+	h->at = "loading a module";
 	if (syscall(SYS_finit_module, fd, "", 0)) {
 		h->wrong = errno == EBADMSG; /* what it says of its variables */
 		err_errno(e, ERR_INFRA, "cannot load module '%s'", GUEST);
@@ -62,6 +66,7 @@ static int come_and_go_module(struct helper *h, struct err *e)
 		return -1;
 	}
 	close(fd);
+	h->at = "removing a module";
 	if (syscall(SYS_delete_module, GUEST, O_NONBLOCK))
 		return err_errno(e, ERR_INFRA, "cannot remove module '%s'", GUEST);
 	h->done++;
@@ -90,8 +95,8 @@ static int helper_start(struct percpu_stress *s, int number, struct err *e)
 	struct helper *h = &s->helper[number];
 	pid_t pid;
 
-	memset(h, 0, sizeof(*h));
-	pid = fork();
+	*h = (struct helper){ .at = "starting" };
+	pid = worker_fork();
 	if (pid < 0)
 		return err_errno(e, ERR_INFRA, "cannot start a process");
 	if (!pid)
@@ -100,15 +105,30 @@ static int helper_start(struct percpu_stress *s, int number, struct err *e)
 	return 0;
 }
 
+/* One that cannot be killed stays, and with it what it holds: nobody may need that. */
+static int helper_stuck(struct workload_ctx *c, struct helper *h, struct err *e)
+{
+	struct percpu_stress *s = c->priv;
+	const char *at = h->at;
+
+	if (worker_kill(&h->pid, 1)) {
+		s->stuck++;
+		worker_hold_module(DEBUGFS "/result");
+	}
+	return wctx_fail(c, e, "a process is %s for more than %d s%s", at, WORKER_PATIENCE,
+			 h->pid ? ", and cannot be killed" : "");
+}
+
 /* They end by themselves, soon. */
 static int helper_end(struct workload_ctx *c, struct helper *h, struct err *e)
 {
-	int status;
+	int status, ret;
 
 	if (!h->pid)
 		return 0;
-	if (waitpid(h->pid, &status, 0) < 0)
-		return err_errno(e, ERR_INFRA, "cannot wait for a process");
+	ret = worker_wait(h->pid, WORKER_PATIENCE, &status, e);
+	if (ret)
+		return ret < 0 ? -1 : helper_stuck(c, h, e);
 	h->pid = 0;
 	if (!status)
 		return 0;
@@ -165,10 +185,13 @@ static int percpu_stress_setup(struct workload_ctx *c, struct err *e)
 
 static void percpu_stress_teardown(struct workload_ctx *c)
 {
-	if (!c->priv)
+	struct percpu_stress *s = c->priv;
+
+	if (!s)
 		return;
-	memcg_end();
-	munmap(c->priv, sizeof(struct percpu_stress));
+	if (!s->stuck)
+		memcg_end();
+	munmap(s, sizeof(*s));
 	c->priv = NULL;
 }
 

@@ -14,17 +14,16 @@
 #include "workloads/qpw_stress.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runner/base/file.h"
 #include "workloads/proc_text.h"
+#include "workloads/worker.h"
 #include "workloads/workload.h"
 
 #define TASKS_MAX 256
@@ -40,7 +39,6 @@ struct stress_worker {
 	atomic_ullong began; /* ns, when that began */
 	atomic_ulong done; /* operations */
 	char why[ERR_MAX];
-	pid_t pid; /* the parent's own; 0: it has ended */
 };
 
 struct stress {
@@ -48,6 +46,8 @@ struct stress {
 	int tasks;
 	bool hotplug;
 	struct stress_worker *worker; /* shared; the last one takes CPUs offline */
+	pid_t *pid; /* of each; 0: it has ended */
+	int stuck; /* workers that cannot be killed */
 	atomic_bool *stop; /* shared: for that one */
 };
 
@@ -136,32 +136,29 @@ static int start_workers(struct workload_ctx *c, struct err *e)
 		pid_t pid;
 
 		*w = (struct stress_worker){ .op = "start", .began = now() };
-		pid = fork();
+		pid = worker_fork();
 		if (pid < 0)
 			return err_errno(e, ERR_INFRA, "cannot start task %d", i);
 		if (!pid)
 			worker_main(c, i);
-		w->pid = pid;
+		s->pid[i] = pid;
 	}
 	return 0;
 }
 
-static void kill_workers(struct stress *s)
+/* Those that cannot be killed stay, and with them what they hold: nobody may need that. */
+static void kill_workers(struct stress *s, struct err *e)
 {
-	for (int i = 0; i <= s->tasks; i++)
-		if (s->worker[i].pid)
-			kill(s->worker[i].pid, SIGKILL);
-	for (int i = 0; i <= s->tasks; i++) {
-		if (s->worker[i].pid)
-			waitpid(s->worker[i].pid, NULL, 0);
-		s->worker[i].pid = 0;
-	}
+	s->stuck = worker_kill(s->pid, s->tasks + s->hotplug);
+	if (!s->stuck)
+		return;
+	worker_hold_module(STRESS_DEBUGFS "/wrong");
+	err_prefix(e, "%d tasks cannot be killed", s->stuck);
 }
 
 /* It has ended: how? */
 static int reaped(struct stress_worker *w, int number, int status, struct err *e)
 {
-	w->pid = 0;
 	if (!status)
 		return 0;
 	if (w->why[0])
@@ -176,16 +173,17 @@ static int look_after(struct workload_ctx *c, int number, struct err *e)
 	struct stress *s = c->priv;
 	struct stress_worker *w = &s->worker[number];
 	uint64_t patience = (uint64_t)wctx_int(c, "patience");
-	pid_t pid;
-	int status;
+	int status, there;
 
-	if (!w->pid)
+	if (!s->pid[number])
 		return 0;
-	pid = waitpid(w->pid, &status, WNOHANG);
-	if (pid < 0)
-		return err_errno(e, ERR_INFRA, "cannot wait for task %d", number);
-	if (pid)
+	there = worker_wait(s->pid[number], 0, &status, e);
+	if (there < 0)
+		return -1;
+	if (!there) {
+		s->pid[number] = 0;
 		return reaped(w, number, status, e);
+	}
 	if (now() > atomic_load(&w->began) + patience * NS_PER_S)
 		return wctx_fail(c, e, "task %d is at '%s' for more than %llu s", number,
 				 atomic_load(&w->op), (unsigned long long)patience);
@@ -223,7 +221,7 @@ static int run_workers(struct workload_ctx *c, struct err *e)
 	if (!ret)
 		ret = wait_for(c, s->tasks, s->tasks + 1, e);
 	if (ret)
-		kill_workers(s);
+		kill_workers(s, e);
 	return ret ? -1 : 0;
 }
 
@@ -367,6 +365,7 @@ static int qpw_stress_setup(struct workload_ctx *c, struct err *e)
 	}
 	s->worker = shared((size_t)(s->tasks + 1) * sizeof(*s->worker));
 	s->stop = shared(sizeof(*s->stop));
+	s->pid = xcalloc((size_t)s->tasks + 1, sizeof(*s->pid));
 	if (!s->worker || !s->stop)
 		return err_errno(e, ERR_INFRA, "cannot map what tasks share");
 	return 0;
@@ -381,8 +380,9 @@ static void qpw_stress_teardown(struct workload_ctx *c)
 		munmap(s->worker, (size_t)(s->tasks + 1) * sizeof(*s->worker));
 	if (s->stop)
 		munmap(s->stop, sizeof(*s->stop));
-	if (s->hotplug)
+	if (s->hotplug && !s->stuck)
 		stress_all_online(s->cpus, &ignored);
+	free(s->pid);
 	free(s);
 	c->priv = NULL;
 }
