@@ -8,7 +8,9 @@
  * A write to a file of kdelta/qpw_stress in debugfs does something, in the context of the writer:
  *
  *	burst	"SEED COUNT": operations on one cache, and kmalloc()
- *	irq	"SEED COUNT": the same on some CPU, in its interrupt
+ *	irq	"SEED COUNT": the same on some CPU, in its interrupt, without bulk operations, which
+ *		need interrupts enabled (include/linux/slab.h). With PREEMPT_RT, where nobody can
+ *		allocate by these functions in a hard interrupt, in a thread of that CPU
  *	renew	"SEED": free what is left of a cache, destroy it, and make it again
  *	shrink	"SEED": shrink a cache
  *	settle	free everything, and take back what CPUs have cached of it: sooner or later no
@@ -22,6 +24,7 @@
 #include <linux/cpumask.h>
 #include <linux/init.h>
 #include <linux/irq_work.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/rcupdate.h>
@@ -162,6 +165,7 @@ static void slot_empty(u32 nr)
 struct burst {
 	struct rnd_state rnd;
 	unsigned int count;
+	unsigned int choice; /* of operations, the first ones */
 	u32 nr; /* of the slot */
 	gfp_t gfp;
 	struct irq_work work;
@@ -197,6 +201,7 @@ static void swap_many(struct burst *b)
 	unsigned int i, n = 1 + any(b, BULK_MAX);
 	void *objects[BULK_MAX];
 
+	lockdep_assert_irqs_enabled();
 	if (!kmem_cache_alloc_bulk(slots[b->nr].cache, b->gfp | GFP_STRESS, n, objects))
 		return;
 	for (i = 0; i < n; i++)
@@ -228,9 +233,9 @@ static void swap_chunk(struct burst *b)
 	chunk_put(xchg(&chunks[any(b, BINS)], c));
 }
 
-/* Those that are there twice are done more often. */
+/* Those that are there twice are done more often. The last is not for interrupts. */
 static void (*const operations[])(struct burst *b) = {
-	swap_object, swap_object, swap_object, take_object, take_object_rcu, swap_many, swap_chunk,
+	swap_object, swap_object, swap_object, take_object, take_object_rcu, swap_chunk, swap_many,
 };
 
 /* The slot is held. */
@@ -240,7 +245,7 @@ static void burst_run(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < b->count; i++)
-		operations[any(b, ARRAY_SIZE(operations))](b);
+		operations[any(b, b->choice)](b);
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
@@ -248,6 +253,7 @@ static void burst_run(void *arg)
 static int burst(struct burst *b)
 {
 	b->gfp = GFP_KERNEL;
+	b->choice = ARRAY_SIZE(operations);
 	burst_run(b);
 	return 0;
 }
@@ -274,6 +280,7 @@ static int irq(struct burst *b)
 	int err;
 
 	b->gfp = GFP_ATOMIC;
+	b->choice = ARRAY_SIZE(operations) - 1;
 	b->work = IRQ_WORK_INIT(irq_work_run_burst);
 	cpus_read_lock();
 	cpu = cpumask_nth(any(b, num_online_cpus()), cpu_online_mask);
