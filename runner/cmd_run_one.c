@@ -7,6 +7,8 @@
  */
 #include "runner/cmd_run.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,8 @@
 #include "runner/compare_run.h"
 #include "runner/paths.h"
 #include "runner/run_plan.h"
+
+#define NAMES_MAX 10000 /* console logs of one name */
 
 static volatile sig_atomic_t interrupted; /* by a signal */
 static volatile int cancel; /* by a signal, or because a worker has failed */
@@ -119,9 +123,28 @@ static int pick_jobs(const struct session *s, int wanted)
 	return all_simulated(s) && cpus > 1 ? (int)cpus : 1;
 }
 
-static void log_name(const struct run *r, const struct store_boot_row *row, struct str *out)
+/* A name for the files of a boot that no console log has yet: runs of other databases have the same numbers. Its log
+ * is there, empty, until the boot has ended. */
+static int take_name(const struct run *r, const struct store_boot_row *row, struct str *out,
+		     struct err *e)
 {
-	str_addf(out, "run%lld-boot%lld-%s-%s", r->id, row->id, row->target, row->variant);
+	for (int i = 1; i <= NAMES_MAX; i++) {
+		cleanup_free char *path = NULL;
+		int fd;
+
+		str_reset(out);
+		str_addf(out, "run%lld-boot%lld-%s-%s", r->id, row->id, row->target, row->variant);
+		if (i > 1)
+			str_addf(out, ".%d", i);
+		path = xasprintf("%s/%s.log", r->session.log_dir, out->buf);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (fd >= 0)
+			return close(fd);
+		if (errno != EEXIST)
+			return err_errno(e, ERR_INFRA, "cannot write '%s'", path);
+	}
+	return err_set(e, ERR_INFRA, "cannot name a console log in '%s': there are too many '%s'",
+		       r->session.log_dir, out->buf);
 }
 
 static const struct plan_boot *planned(const struct run *r, const struct store_boot_row *row,
@@ -228,19 +251,22 @@ static int one_boot(struct run *r, const struct store_boot_row *row, struct err 
 	const struct plan_boot *pb = planned(r, row, e);
 	struct artifacts kept = { 0 };
 	struct session_boot b;
+	bool stored;
 	int ret;
 
-	if (!pb)
+	if (!pb || take_name(r, row, &name, e))
 		return -1;
-	log_name(r, row, &name);
 	ret = session_boot(&r->session, pb, name.buf, &cancel, &b, e);
 	if (!ret && !cancel)
 		ret = keep_artifacts(r, row, &b, &kept, e);
 	pthread_mutex_lock(&r->lock);
 	/* a boot that was cut short, by the user or by a failure elsewhere, is no result: it stays planned */
-	if (!ret && !cancel)
+	stored = !ret && !cancel;
+	if (stored)
 		ret = finish_boot(r, row, &b, &kept, e);
 	pthread_mutex_unlock(&r->lock);
+	if (!stored || ret)
+		unlink(b.console_log);
 	artifacts_release(&kept);
 	session_boot_release(&b);
 	return ret;

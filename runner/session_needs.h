@@ -22,7 +22,8 @@ void needs_release(const struct session *s, struct session_arm *a);
 void needs_skip_workload(struct session_arm *a, size_t i, char *reason);
 void needs_skip_collector(struct session_arm *a, size_t i, char *reason);
 
-/* Add what was left out to what a boot said; what was not, and of which a boot that has ended says nothing, is broken. */
+/* Add what was left out to what a boot said. What was not left out, and is not mentioned by a boot that has ended, is
+ * broken. */
 void needs_report(const struct session *s, const struct session_arm *a, struct record_set *rs);
 
 #endif

@@ -20,3 +20,14 @@ equal "records per run" "$(sql 'SELECT group_concat(n) FROM (SELECT count(*) AS 
 equal "seeds" "$(sql 'SELECT group_concat(seed) FROM (SELECT seed FROM run ORDER BY seed)')" 1,2,3
 # shared rows are shared
 equal "hosts" "$(sql 'SELECT count(*) FROM host')" 1
+
+# runs of two databases have the same numbers, and console logs of their own
+cp -r "$fixtures/pipeline" "$TEST_TMP/p"
+export KDELTA_CONFIGS=$TEST_TMP/p/configs
+for db in "$TEST_TMP/one.db" "$TEST_TMP/two.db"; do
+	echo "console of ${db##*/}" >"$TEST_TMP/p/records/base.console"
+	want 0 "$kdelta" run equal --only variant=base --boots 1 --db "$db"
+done
+for db in "$TEST_TMP/one.db" "$TEST_TMP/two.db"; do
+	equal "the log of ${db##*/}" "$(cat "$(sql 'SELECT console_path FROM boot')")" "console of ${db##*/}"
+done
