@@ -149,7 +149,8 @@ static enum accel evident(const struct target *t, struct str *why)
 
 	if (t->accel != ACCEL_AUTO)
 		return t->accel;
-	if (t->icount >= 0)
+	/* neither instructions nor events of the plugin are counted by a host's CPU */
+	if (t->icount >= 0 || t->plugin.n)
 		return ACCEL_TCG;
 	if (t->arch != host) {
 		str_addf(why, "KVM runs %s guests on %s machines alone; using TCG", t->arch->name,

@@ -21,6 +21,8 @@ static int check_kvm(const struct target *t, struct err *e)
 			       t->name, t->arch->name);
 	if (t->icount >= 0)
 		return err_set(e, ERR_USAGE, "target '%s': icount needs accel: tcg", t->name);
+	if (t->plugin.n)
+		return err_set(e, ERR_USAGE, "target '%s': plugin needs accel: tcg", t->name);
 	if (access("/dev/kvm", R_OK | W_OK))
 		return err_errno(e, ERR_INFRA, "target '%s': cannot use '/dev/kvm'", t->name);
 	return 0;

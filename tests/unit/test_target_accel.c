@@ -71,12 +71,14 @@ static void decided_by_the_target(void **state)
 		int icount;
 		enum accel want;
 		bool why;
+		bool plugin;
 	} rows[] = {
-		{ "tcg asked for", ACCEL_TCG, host, -1, ACCEL_TCG, false },
-		{ "kvm asked for", ACCEL_KVM, host, -1, ACCEL_KVM, false },
-		{ "icount", ACCEL_AUTO, host, 1, ACCEL_TCG, false },
-		{ "icount, foreign", ACCEL_AUTO, foreign(), 1, ACCEL_TCG, false },
-		{ "foreign", ACCEL_AUTO, foreign(), -1, ACCEL_TCG, true },
+		{ "tcg asked for", ACCEL_TCG, host, -1, ACCEL_TCG, false, false },
+		{ "kvm asked for", ACCEL_KVM, host, -1, ACCEL_KVM, false, false },
+		{ "icount", ACCEL_AUTO, host, 1, ACCEL_TCG, false, false },
+		{ "icount, foreign", ACCEL_AUTO, foreign(), 1, ACCEL_TCG, false, false },
+		{ "foreign", ACCEL_AUTO, foreign(), -1, ACCEL_TCG, true, false },
+		{ "the plugin", ACCEL_AUTO, host, -1, ACCEL_TCG, false, true },
 	};
 
 	(void)state;
@@ -87,7 +89,10 @@ static void decided_by_the_target(void **state)
 
 		t.accel = rows[i].accel;
 		t.icount = rows[i].icount;
+		if (rows[i].plugin)
+			strv_push(&t.plugin, "windows");
 		got = accel_known(&t, &why);
+		strv_release(&t.plugin);
 		if (got != rows[i].want || !!why.len != rows[i].why)
 			fail_msg("%s\ngot:  %d '%s'\nwant: %d", rows[i].name, (int)got, why.buf,
 				 (int)rows[i].want);
