@@ -122,6 +122,12 @@ static int encode_pfm(struct encoder *enc, const char *event, struct perf_spec *
 	ret = pfm_get_os_event_encoding(event, PFM_PLM0 | PFM_PLM3, PFM_OS_PERF_EVENT, &arg);
 	if (ret != PFM_SUCCESS)
 		return refuse(enc, event, ret);
+	/* libpfm4's "mg": of all that a specification has no place for, the one thing that it lets through */
+	if (attr.exclude_host)
+		return err_set(
+			enc->e, ERR_USAGE,
+			"event '%s' counts guests of the machine alone, of which there are none; leave 'mg' out",
+			event);
 	s->type = attr.type;
 	s->config = attr.config;
 	s->config1 = attr.config1;

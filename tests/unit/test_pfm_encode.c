@@ -40,6 +40,13 @@ static const struct {
 	  "MEM_INST_RETIRED:STLB_MISS_LOADS:k@4:11d0:0:0:k:events" },
 	{ "a threshold", "UOPS_ISSUED:ANY:c=1", "skl", "x86_64",
 	  "UOPS_ISSUED:ANY:c=1@4:100010e:0:0:ku:events" },
+	{ "what libpfm4 leaves out of its own accord", "INST_RETIRED:ANY_P:mh", "skl", "x86_64",
+	  "INST_RETIRED:ANY_P:mh@4:c0:0:0:ku:events" },
+	{ "guests alone", "INST_RETIRED:ANY_P:mg", "skl", "x86_64",
+	  "error: event 'INST_RETIRED:ANY_P:mg' counts guests of the machine alone, of which there are none; "
+	  "leave 'mg' out" },
+	{ "what belongs to sampling", "INST_RETIRED:ANY_P:precise=2", "skl", "x86_64",
+	  "error: event 'INST_RETIRED:ANY_P:precise=2' is no event of the PMU 'skl': invalid event attribute" },
 	{ "unknown event", "NO_SUCH_EVENT", "skl", "x86_64",
 	  "error: event 'NO_SUCH_EVENT' is no event of the PMU 'skl': event not found" },
 	{ "unknown PMU", "INST_RETIRED", "nosuch", "x86_64",
