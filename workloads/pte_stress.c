@@ -5,6 +5,10 @@
  * pages meanwhile; then all of them check, on their CPUs, that what must fault does, that nothing else does, and that
  * memory holds what they wrote. It measures nothing.
  *
+ * What they look at is kept small, so that many steps fit into a minute: an access that the kernel has to do something for
+ * costs a debug kernel milliseconds under emulation. A step changes few pages mostly, often at the end of a page table; of
+ * many pages those around one of the ends are looked at, and all in a step now and then.
+ *
  * A CPU that goes on with a translation that it should have forgotten is found by an access that should fault, by
  * pages that read as what they were before, by a write that the page does not have, that a forked child sees in a
  * private page or does not see in a shared one, that left a cold page unreferenced, or that the kernel dropped because
@@ -66,7 +70,7 @@ static int failed(struct workload_ctx *c, const struct stress *s, long long step
 			 s->step.first + s->step.count - 1, s->step.actor, s->what);
 }
 
-static void record(struct workload_ctx *c, const struct stress *s, long long steps)
+static void record(struct workload_ctx *c, const struct stress *s, long long steps, long long pairs)
 {
 	unsigned long probes = 0, faults = 0;
 
@@ -75,6 +79,7 @@ static void record(struct workload_ctx *c, const struct stress *s, long long ste
 		faults += s->thread[i].faults;
 	}
 	wctx_value(c, "operations", "count", -1, (double)steps);
+	wctx_value(c, "pairs", "count", -1, (double)pairs);
 	wctx_value(c, "accesses", "count", -1, (double)probes);
 	wctx_value(c, "faults", "count", -1, (double)faults);
 }
@@ -83,7 +88,7 @@ static int stress_round(struct workload_ctx *c, struct err *e)
 {
 	struct stress *s = c->priv;
 	struct timespec start;
-	long long steps = 0;
+	long long steps = 0, pairs = 0;
 
 	for (int i = 0; i < s->model.threads; i++)
 		s->thread[i].probes = s->thread[i].faults = 0;
@@ -94,8 +99,9 @@ static int stress_round(struct workload_ctx *c, struct err *e)
 			return -1;
 		if (atomic_load(&s->failed))
 			return failed(c, s, steps, e);
+		pairs += s->step.follows;
 	}
-	record(c, s, steps);
+	record(c, s, steps, pairs);
 	return 0;
 }
 
@@ -141,6 +147,8 @@ static const struct param stress_params[] = {
 
 static const struct metric stress_metrics[] = {
 	{ "operations", "operations", DIR_NONE, "on the page tables, each followed by a check" },
+	{ "pairs", "operations", DIR_NONE,
+	  "of them, MADV_FREE followed by MADV_PAGEOUT of the same pages, which finds a lost dirty bit" },
 	{ "accesses", "accesses", DIR_NONE,
 	  "reads and writes by the threads, in checks and meanwhile" },
 	{ "faults", "accesses", DIR_NONE, "of them, those that ended in a signal, as they had to" },

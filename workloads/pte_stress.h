@@ -23,6 +23,7 @@
 #define STRESS_PAGES_MAX 1024
 #define STRESS_THREADS_MAX 8
 #define STRESS_CHURN_PAGES 300 /* more than a page table of s390 has */
+#define STRESS_SLEEP_MS 100 /* who is to be woken is; but a child may die before it wakes anybody */
 
 /* --- pte_stress_model.c --- */
 
@@ -55,9 +56,16 @@ struct stress_page {
 	int place;
 };
 
+struct stress_range {
+	size_t first, count; /* pages */
+};
+
 struct stress_step {
 	enum stress_op op;
 	size_t first, count; /* pages */
+	/* those of them that are accessed before, meanwhile and after: all, or some around one of the ends */
+	struct stress_range look;
+	bool full; /* look at all, and at each as often as can be */
 	int prot; /* PROT_… of mprotect */
 	int actor; /* thread */
 	/* the thread that accesses the pages after STRESS_COLD, and that writes to them after STRESS_FREE */
@@ -71,6 +79,7 @@ struct stress_model {
 	size_t pages;
 	int threads; /* more than one */
 	uint64_t random;
+	unsigned long planned; /* steps */
 	struct stress_step latest; /* that was planned */
 };
 
@@ -92,6 +101,9 @@ bool stress_drops(enum stress_op op, bool shared);
  * thread writes, and nobody who might have faulted, until the kernel has looked for memory.
  */
 bool stress_may_write(const struct stress_step *s, enum stress_when when, int thread, bool shared);
+/* The pages of the step that are looked at, with @more pages on either side. */
+struct stress_range stress_look(const struct stress_model *m, const struct stress_step *s,
+				size_t more);
 /* The pages from @first on, before @end, that are alike: one system call. */
 size_t stress_run(const struct stress_model *m, size_t first, size_t end);
 
@@ -129,6 +141,7 @@ struct stress_thread {
 	/* it may have become zero: the kernel was free to drop it, and nothing was written since */
 	bool maybe[STRESS_PAGES_MAX];
 	unsigned long probes, faults;
+	unsigned int missing; /* accesses in this check that had to fault */
 	char *own; /* STRESS_CHURN_PAGES of its own */
 };
 
@@ -145,7 +158,7 @@ struct stress {
 	char *place[2];
 	size_t page;
 	atomic_int acting; /* the system calls of the step are not over */
-	atomic_int arrived, phase; /* the barrier */
+	atomic_int arrived, phase; /* the barrier; who waits for the phase to change may sleep */
 	atomic_bool stop;
 	atomic_int failed;
 	pthread_mutex_t lock;
@@ -157,6 +170,9 @@ int stress_init(struct stress *s, size_t pages, int threads, uint64_t seed, stru
 void stress_release(struct stress *s);
 /* One step of all threads. The caller is thread 0. -1: it could not be done; else look at failed. */
 int stress_one(struct stress *s, struct err *e);
+/* Sleep while *@word is @value, STRESS_SLEEP_MS at most; and wake all that do, of this process or of its children. */
+void stress_sleep(atomic_int *word, int value);
+void stress_wake(atomic_int *word);
 /* Note what is wrong, unless something was already. */
 void stress_fail(struct stress *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *stress_addr(const struct stress *s, size_t page, int place);
@@ -176,7 +192,7 @@ int stress_tidy(struct stress *s);
 
 /* --- pte_stress_check.c --- */
 
-/* Before the step: access the pages, so that this CPU knows them. */
+/* Before the step: access the pages, so that this CPU knows them. Again: without a fault, most likely. */
 void stress_warm(struct stress_thread *t);
 /* During the step. */
 void stress_meanwhile(struct stress_thread *t);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -116,10 +115,11 @@ static bool child_can(const struct stress *s, size_t page, bool write)
  */
 static int child_look(struct stress *s, bool again)
 {
+	const struct stress_range look = s->step.look;
 	struct stress_child *c = s->child;
 	uint64_t value;
 
-	for (size_t i = s->step.first; i < s->step.first + s->step.count; i++) {
+	for (size_t i = look.first; i < look.first + look.count; i++) {
 		if (!child_can(s, i, false))
 			continue;
 		for (int t = 0; t < s->model.threads; t++) {
@@ -140,7 +140,9 @@ static int child_look(struct stress *s, bool again)
 
 static int child_scribble(struct stress *s)
 {
-	for (size_t i = s->step.first; i < s->step.first + s->step.count; i++)
+	const struct stress_range look = s->step.look;
+
+	for (size_t i = look.first; i < look.first + look.count; i++)
 		if (child_can(s, i, true) &&
 		    !probe_write(stress_slot(s, i, s->model.page[i].place, s->model.threads),
 				 i + 1))
@@ -151,11 +153,15 @@ static int child_scribble(struct stress *s)
 /* Nothing but memory and system calls: the C library was not told of the fork. */
 static _Noreturn void child(struct stress *s)
 {
-	int bad = child_look(s, false) || child_scribble(s);
+	int bad;
 
+	/* one that gets stuck must not hold what somebody waits for: see worker_fork() */
+	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+	bad = child_look(s, false) || child_scribble(s);
 	atomic_store(&s->child->ready, 1);
+	stress_wake(&s->child->ready);
 	while (!atomic_load(&s->child->go))
-		sched_yield();
+		stress_sleep(&s->child->go, 0);
 	_exit(bad || child_look(s, true));
 }
 

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runner/base/str.h"
 #include "workloads/pte_stress.h"
+#include "workloads/worker.h"
 
 #define SLOT 64 /* bytes apart, so that threads do not share cache lines */
 #define ALIGN (2UL << 20) /* a page table of 4 KiB pages covers this, or half of it on s390 */
@@ -40,18 +43,50 @@ volatile uint64_t *stress_slot(const struct stress *s, size_t page, int place, i
 	return (volatile uint64_t *)(stress_addr(s, page, place) + (size_t)slot * SLOT);
 }
 
-/* Everybody waits for everybody. A child of ours may need the CPU. */
+void stress_sleep(atomic_int *word, int value)
+{
+	const struct timespec most = { .tv_nsec = STRESS_SLEEP_MS * 1000000L };
+
+	syscall(SYS_futex, word, FUTEX_WAIT, value, &most, NULL, 0);
+}
+
+void stress_wake(atomic_int *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* The last one to come lets all go on. */
+static bool is_last(struct stress *s)
+{
+	int phase = atomic_load(&s->phase);
+
+	if (atomic_fetch_add(&s->arrived, 1) + 1 < s->model.threads)
+		return false;
+	atomic_store(&s->arrived, 0);
+	atomic_store(&s->phase, phase + 1);
+	return true;
+}
+
+/* Everybody waits for everybody, and leaves its CPU to those who work. */
 static void meet(struct stress *s)
 {
 	int phase = atomic_load(&s->phase);
 
-	if (atomic_fetch_add(&s->arrived, 1) + 1 == s->model.threads) {
-		atomic_store(&s->arrived, 0);
-		atomic_store(&s->phase, phase + 1);
-		return;
-	}
+	if (is_last(s))
+		stress_wake(&s->phase);
 	while (atomic_load(&s->phase) == phase)
-		sched_yield();
+		stress_sleep(&s->phase, phase);
+}
+
+/* The same without the kernel, for when they come at once. */
+static void meet_awake(struct stress *s)
+{
+	int phase = atomic_load(&s->phase);
+
+	if (is_last(s))
+		return;
+	while (atomic_load(&s->phase) == phase)
+		;
 }
 
 static void act(struct stress *s)
@@ -65,7 +100,8 @@ static void act(struct stress *s)
 
 /*
  * From the plan to the check. Nobody enters the kernel between the access before the step and the one after it
- * without being told to: a context switch would make the CPU forget what it knows of the pages.
+ * without being told to: a context switch would make the CPU forget what it knows of the pages. So they are accessed
+ * twice: the first time the kernel has to do something for most of them.
  */
 static void take_part(struct stress_thread *t)
 {
@@ -73,6 +109,8 @@ static void take_part(struct stress_thread *t)
 
 	stress_warm(t);
 	meet(s);
+	stress_warm(t);
+	meet_awake(s);
 	if (s->step.actor == t->number)
 		act(s);
 	else
@@ -236,10 +274,7 @@ int stress_init(struct stress *s, size_t pages, int threads, uint64_t seed, stru
 
 void stress_release(struct stress *s)
 {
-	if (s->pid > 0) {
-		kill(s->pid, SIGKILL);
-		waitpid(s->pid, NULL, 0);
-	}
+	worker_kill(&s->pid, 1);
 	atomic_store(&s->stop, true);
 	if (s->thread && s->thread[0].id)
 		meet(s);

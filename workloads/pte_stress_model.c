@@ -3,6 +3,12 @@
 
 #include "workloads/pte_stress.h"
 
+/* Pages of a page table of s390 (_PAGE_ENTRIES in its asm/pgtable.h), and of the longest range; elsewhere half a table. */
+#define TABLE 256
+#define LOOK 24 /* pages that are looked at of many */
+#define FULL 64 /* steps, one of which looks at all its pages */
+#define TRIES 8 /* to find a page for MADV_FREE */
+
 /* SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014. */
 uint64_t stress_random(uint64_t *state)
 {
@@ -85,17 +91,75 @@ static enum stress_op choose_op(struct stress_model *m)
 	return op;
 }
 
-/* One page, a few, or many, each as often. */
+/* One page and up to 8 as often, up to 32 more often, and many: as many as there are are dear. */
+static size_t choose_count(struct stress_model *m)
+{
+	static const size_t most[] = { 1, 1, 8, 8, 32, 32, 32, STRESS_PAGES_MAX };
+	size_t n = most[below(m, sizeof(most) / sizeof(*most))];
+
+	return 1 + below(m, n < m->pages ? n : m->pages);
+}
+
+/* Half of them anywhere, half around the end of a page table or of all, or up to there. */
+static size_t choose_first(struct stress_model *m, size_t count)
+{
+	size_t end;
+
+	if (below(m, 2))
+		return below(m, m->pages - count + 1);
+	end = TABLE * (1 + below(m, m->pages / TABLE + 1));
+	if (end > m->pages)
+		end = m->pages;
+	if (below(m, 2) && end + count / 2 <= m->pages)
+		end += count / 2;
+	return end > count ? end - count : 0;
+}
+
+/* Nothing gets lost but what can be written to, and is not in a file. */
+static bool can_be_lost(const struct stress_page *p)
+{
+	return p->writable && !p->shared;
+}
+
 static void choose_range(struct stress_model *m, struct stress_step *s)
 {
-	size_t most = 1;
+	int tries = s->op == STRESS_FREE ? TRIES : 1;
 
-	while (most < m->pages && below(m, 4))
-		most *= 4;
-	if (most > m->pages)
-		most = m->pages;
-	s->count = 1 + below(m, most);
-	s->first = below(m, m->pages - s->count + 1);
+	do {
+		s->count = choose_count(m);
+		s->first = choose_first(m, s->count);
+	} while (--tries && !can_be_lost(&m->page[s->first]));
+}
+
+/* Of many pages those at the beginning, at the end, or around the end of a page table. */
+static struct stress_range choose_look(struct stress_model *m, const struct stress_step *s)
+{
+	size_t end = s->first + s->count, at = s->first, table;
+
+	if (s->full || s->count <= LOOK)
+		return (struct stress_range){ s->first, s->count };
+	table = TABLE * (1 + below(m, m->pages / TABLE + 1));
+	switch (below(m, 3)) {
+	case 0:
+		at = end - LOOK;
+		break;
+	case 1:
+		if (table >= s->first + LOOK / 2 && table + LOOK / 2 <= end)
+			at = table - LOOK / 2;
+		break;
+	default:
+		break;
+	}
+	return (struct stress_range){ at, LOOK };
+}
+
+struct stress_range stress_look(const struct stress_model *m, const struct stress_step *s,
+				size_t more)
+{
+	size_t first = s->look.first > more ? s->look.first - more : 0;
+	size_t end = s->look.first + s->look.count + more;
+
+	return (struct stress_range){ first, (end < m->pages ? end : m->pages) - first };
 }
 
 /*
@@ -128,10 +192,12 @@ static void choose(struct stress_model *m, struct stress_step *s)
 
 	s->op = choose_op(m);
 	s->follows = false;
+	s->full = m->planned % FULL == FULL - 1;
 	s->first = 0;
 	s->count = m->pages;
 	if (!ops[s->op].all)
 		choose_range(m, s);
+	s->look = choose_look(m, s);
 	s->prot = prots[below(m, sizeof(prots) / sizeof(*prots))];
 	s->actor = (int)below(m, (size_t)m->threads);
 	s->toucher = (s->actor + 1) % m->threads;
@@ -142,6 +208,7 @@ void stress_plan(struct stress_model *m, struct stress_step *s)
 	if (!follow(m, s))
 		choose(m, s);
 	choose_moods(m, s);
+	m->planned++;
 	m->latest = *s;
 }
 

@@ -204,7 +204,7 @@ static void test_follow(void **state)
 static void test_plan(void **state)
 {
 	struct stress_model m = { .pages = 600, .threads = 3, .random = 7 }, again = m;
-	size_t times[STRESS_OPS] = { 0 }, single = 0;
+	size_t times[STRESS_OPS] = { 0 }, single = 0, full = 0, ends = 0;
 
 	(void)state;
 	stress_reset(&m);
@@ -222,12 +222,45 @@ static void test_plan(void **state)
 		assert_in_range(s.actor, 0, 2);
 		assert_in_range(s.toucher, 0, 2);
 		assert_int_not_equal(s.actor, s.toucher);
+		assert_true(s.look.first >= s.first && s.look.count);
+		assert_true(s.look.first + s.look.count <= s.first + s.count);
+		/* some of many; a few steps look at all of them */
+		assert_true(s.look.count == s.count || (s.count > 24 && s.look.count == 24));
+		assert_true(s.look.count == s.count || !s.full);
 		times[s.op]++;
 		single += s.count == 1;
+		full += s.full && !s.follows;
+		/* page tables of s390 have 256 entries */
+		ends += !((s.first + s.count) % 256);
 	}
 	for (size_t op = 0; op < STRESS_OPS; op++)
 		assert_in_range(times[op], 300, 3500);
 	assert_in_range(single, 1000, 5000);
+	assert_in_range(full, 100, 10000 / 64);
+	/* by chance there are 40 */
+	assert_in_range(ends, 700, 3000);
+}
+
+/* The pages that are looked at, and their neighbours, of six. */
+static void test_look(void **state)
+{
+	static const struct {
+		struct stress_range look;
+		size_t more, first, count;
+	} looks[] = {
+		{ { 2, 2 }, 0, 2, 2 }, { { 2, 2 }, 1, 1, 4 }, { { 2, 2 }, 2, 0, 6 },
+		{ { 1, 2 }, 2, 0, 5 }, { { 3, 3 }, 2, 1, 5 }, { { 0, 6 }, 2, 0, 6 },
+	};
+	const struct stress_model m = { .pages = 6, .threads = 2 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
+		struct stress_step s = { .look = looks[i].look };
+		struct stress_range got = stress_look(&m, &s, looks[i].more);
+
+		if (got.first != looks[i].first || got.count != looks[i].count)
+			fail_msg("row %zu: got %zu pages from %zu", i, got.count, got.first);
+	}
 }
 
 /* Known numbers. */
@@ -248,7 +281,7 @@ int main(void)
 		cmocka_unit_test(test_apply),  cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_shared), cmocka_unit_test(test_may_write),
 		cmocka_unit_test(test_follow), cmocka_unit_test(test_plan),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_look),   cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
