@@ -15,6 +15,7 @@
 
 #include "results/record.h"
 #include "runner/base/file.h"
+#include "runner/base/tempdir.h"
 #include "runner/initramfs.h"
 #include "runner/paths.h"
 #include "runner/qemu.h"
@@ -210,13 +211,13 @@ static int proof_boot(const struct target *t, const char *image, const char *dir
 /* Returns ACCEL_AUTO when the proof could not be tried. */
 static enum accel prove(const struct target *t, const char *image, struct str *why)
 {
-	cleanup_str struct str dir = STR_INIT;
+	struct tempdir dir = { 0 };
 	enum accel answer = ACCEL_TCG;
 	struct err e = ERR_INIT;
 	struct boot_result r;
 
 	boot_result_init(&r);
-	if (dir_temp(NULL, &dir, &e) || proof_boot(t, image, dir.buf, &r, &e)) {
+	if (tempdir_make(&dir, NULL, &e) || proof_boot(t, image, dir.path, &r, &e)) {
 		str_addf(why, "cannot prove KVM: %s", e.msg);
 		answer = ACCEL_AUTO;
 	} else if (r.start_seconds > 0) {
@@ -227,8 +228,7 @@ static enum accel prove(const struct target *t, const char *image, struct str *w
 			 r.reason);
 	}
 	boot_result_release(&r);
-	if (dir.len)
-		tree_remove(dir.buf, NULL);
+	tempdir_remove(&dir);
 	return answer;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runner/base/file.h"
+#include "runner/base/tempdir.h"
 #include "runner/hash.h"
 #include "workloads/artifact.h"
 
@@ -243,21 +244,28 @@ static int keep_in(const char *dir, const char *stream, const struct artifact_pl
 int artifacts_keep(const char *stream, const struct artifact_place *place, struct artifacts *out,
 		   struct strv *trouble, struct err *e)
 {
-	cleanup_free char *base = xasprintf("%s/artifacts/%lld", place->folder, place->run);
-	cleanup_str struct str dir = STR_INIT;
+	cleanup_free char *top = path_join(place->folder, "artifacts");
+	cleanup_free char *base = xasprintf("%s/%lld", top, place->run);
+	struct tempdir dir = { 0 };
 	int ret;
 
 	memset(out, 0, sizeof(*out));
 	if (file_size(stream) <= 0)
 		return 0;
-	if (dir_make(base, e) || dir_temp(base, &dir, e))
+	if (dir_make(base, e) || tempdir_make(&dir, top, e))
 		return -1;
-	ret = keep_in(dir.buf, stream, place, out, trouble, e);
-	if (ret) {
-		tree_remove(dir.buf, NULL);
+	ret = keep_in(dir.path, stream, place, out, trouble, e);
+	tempdir_remove(&dir);
+	if (ret)
 		artifacts_release(out);
-	}
 	return ret;
+}
+
+void artifacts_sweep(const char *folder)
+{
+	cleanup_free char *top = path_join(folder, "artifacts");
+
+	tempdir_sweep(top);
 }
 
 void artifacts_release(struct artifacts *a)

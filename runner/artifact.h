@@ -35,5 +35,7 @@ struct artifact_place {
 int artifacts_keep(const char *stream, const struct artifact_place *place, struct artifacts *out,
 		   struct strv *trouble, struct err *e);
 void artifacts_release(struct artifacts *a);
+/* Remove what a kdelta left there that was killed while it kept some. */
+void artifacts_sweep(const char *folder);
 
 #endif

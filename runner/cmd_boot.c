@@ -11,10 +11,12 @@
 
 #include "results/record.h"
 #include "runner/base/file.h"
+#include "runner/base/tempdir.h"
 #include "runner/commands.h"
 #include "runner/guestplan.h"
 #include "runner/image.h"
 #include "runner/initramfs.h"
+#include "runner/leftovers.h"
 #include "runner/paths.h"
 #include "runner/progress.h"
 #include "runner/session.h"
@@ -43,7 +45,7 @@ struct boot {
 	char *image_archive; /* follows the initramfs, or NULL */
 	struct kernel *kernel;
 	struct strv cmdline;
-	struct str dir; /* temporary, for the initramfs */
+	struct tempdir dir; /* for the initramfs */
 	char *initrd;
 	struct progress progress;
 };
@@ -121,9 +123,10 @@ static int make_initramfs(struct boot *b, struct err *e)
 	guestplan_write(&gp, &plan);
 	fs.busybox = busybox.buf;
 	fs.more = b->image_archive;
-	if (dir_temp(NULL, &b->dir, e))
+	leftovers_remove();
+	if (tempdir_make(&b->dir, NULL, e))
 		return -1;
-	b->initrd = path_join(b->dir.buf, "boot.cpio");
+	b->initrd = path_join(b->dir.path, "boot.cpio");
 	return initramfs_write(&fs, b->initrd, e);
 }
 
@@ -227,14 +230,12 @@ static int boot_variant(struct boot *b, const char *variant, const struct boot_o
 static int cmd_boot(void *opts, const struct strv *args, const struct strv *rest, struct err *e)
 {
 	struct boot_opts *o = opts;
-	struct boot b = { .args = rest, .cmdline = STRV_INIT, .dir = STR_INIT };
+	struct boot b = { .args = rest, .cmdline = STRV_INIT };
 	int status;
 
 	progress_init(&b.progress);
 	status = boot_variant(&b, args->v[0], o, e);
-	if (b.dir.len)
-		tree_remove(b.dir.buf, NULL);
-	str_release(&b.dir);
+	tempdir_remove(&b.dir);
 	free(b.initrd);
 	strv_release(&b.cmdline);
 	kernel_free(b.kernel);

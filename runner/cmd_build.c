@@ -6,6 +6,7 @@
 #include "runner/base/proc.h"
 #include "runner/commands.h"
 #include "runner/kernel.h"
+#include "runner/leftovers.h"
 #include "runner/paths.h"
 #include "runner/progress.h"
 
@@ -81,6 +82,7 @@ static int build_run(void *opts, const struct strv *args, const struct strv *res
 
 	(void)rest;
 	progress_init(&progress);
+	leftovers_remove();
 	for (size_t i = 0; i < args->n && !ret; i++)
 		ret = build_one(c, args->v[i], a, o, &progress, e);
 	if (c)

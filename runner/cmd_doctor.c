@@ -6,6 +6,7 @@
 
 #include "runner/commands.h"
 #include "runner/doctor.h"
+#include "runner/leftovers.h"
 #include "runner/paths.h"
 #include "runner/qemu.h"
 #include "runner/target.h"
@@ -118,6 +119,7 @@ static int fetch_qemu(struct err *e)
 {
 	cleanup_str struct str version = STR_INIT;
 
+	leftovers_remove();
 	if (qemu_fetch(&version, e))
 		return (int)e->kind;
 	printf("QEMU %s is in the cache; targets take it where the system's cannot do what they ask for\n",

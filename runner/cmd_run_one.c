@@ -418,10 +418,12 @@ int run_execute(struct run *r, struct err *e)
 	struct build_options bo = { 0 };
 	struct build_progress bp = progress_build(&r->progress);
 	cleanup_free char *logs = path_join(paths_data(), "console");
+	cleanup_free char *folder = store_folder(r->db);
 	cleanup_free char *option = db_option(r);
 	bool regressed = false;
 
 	cancel = interrupted;
+	artifacts_sweep(folder);
 	if (dir_make(logs, e) || session_init(&r->session, &r->plan, logs, e) ||
 	    session_prepare(&r->session, &bo, &bp, e))
 		return -1;

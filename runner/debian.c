@@ -8,6 +8,7 @@
 
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
+#include "runner/base/tempdir.h"
 #include "runner/paths.h"
 
 #define DPKG_STATUS "/var/lib/dpkg/status"
@@ -138,17 +139,17 @@ static int apt_download(const struct apt *a, const char *package, const char *de
 {
 	const char *update[] = { "apt-get", "update", "-q", "--error-on=any", NULL };
 	const char *download[] = { "apt-get", "download", "-q", package, NULL };
-	cleanup_str struct str tmp = STR_INIT;
+	struct tempdir tmp = { 0 };
 	int ret;
 
-	if (dir_make(dest, e) || dir_temp(dest, &tmp, e))
+	if (dir_make(dest, e) || tempdir_make(&tmp, dest, e))
 		return -1;
 	ret = apt_run(a, update, NULL, UPDATE_DEADLINE_MS, e);
 	if (!ret)
-		ret = apt_run(a, download, tmp.buf, DOWNLOAD_DEADLINE_MS, e);
+		ret = apt_run(a, download, tmp.path, DOWNLOAD_DEADLINE_MS, e);
 	if (!ret)
-		ret = move_package(tmp.buf, dest, path, e);
-	tree_remove(tmp.buf, NULL);
+		ret = move_package(tmp.path, dest, path, e);
+	tempdir_remove(&tmp);
 	return ret;
 }
 

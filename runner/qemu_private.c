@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runner/base/file.h"
+#include "runner/base/tempdir.h"
 #include "runner/debian.h"
 #include "runner/paths.h"
 #include "runner/source.h"
@@ -182,20 +183,20 @@ static int publish(const char *root, const char *version, struct err *e)
 
 static int fetch_locked(const char *dir, struct str *version, struct err *e)
 {
-	cleanup_str struct str tmp = STR_INIT;
 	cleanup_free char *root = NULL;
+	struct tempdir tmp = { 0 };
 	int ret;
 
 	if (is_there(version))
 		return 0;
-	if (dir_temp(dir, &tmp, e))
+	if (tempdir_make(&tmp, dir, e))
 		return -1;
-	root = path_join(tmp.buf, "root");
-	ret = unpack(tmp.buf, root, e) || examine(root, version, e) ||
+	root = path_join(tmp.path, "root");
+	ret = unpack(tmp.path, root, e) || examine(root, version, e) ||
 			      publish(root, version->buf, e) ?
 		      -1 :
 		      0;
-	tree_remove(tmp.buf, NULL);
+	tempdir_remove(&tmp);
 	return ret;
 }
 

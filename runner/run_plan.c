@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runner/base/file.h"
+#include "runner/base/tempdir.h"
 #include "runner/hostinfo.h"
 #include "runner/kernel_static.h"
 #include "runner/paths.h"
@@ -295,7 +296,7 @@ static int plugin_for_print(const struct session_arm *a, const struct kernel *k,
 			    struct plugin_boot *out, struct err *e)
 {
 	const struct target *t = a->plan->target;
-	cleanup_str struct str dir = STR_INIT;
+	struct tempdir dir = { 0 };
 	int ret;
 
 	if (!k) {
@@ -303,14 +304,14 @@ static int plugin_for_print(const struct session_arm *a, const struct kernel *k,
 		strv_push_all(&out->args, &t->plugin);
 		return 0;
 	}
-	if (dir_temp(NULL, &dir, e))
+	if (tempdir_make(&dir, NULL, e))
 		return -1;
 	ret = plugin_boot_prepare(out, paths_plugin(),
 				  &(struct plugin_kernel){ .arch = k->arch->name,
 							   .vmlinux = k->vmlinux,
 							   .config = k->config },
-				  &t->plugin, dir.buf, e);
-	tree_remove(dir.buf, NULL);
+				  &t->plugin, dir.path, e);
+	tempdir_remove(&dir);
 	return ret;
 }
 

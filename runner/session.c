@@ -10,6 +10,7 @@
 #include "runner/derive.h"
 #include "runner/guestplan.h"
 #include "runner/initramfs.h"
+#include "runner/leftovers.h"
 #include "runner/paths.h"
 #include "runner/session_image.h"
 #include "runner/session_needs.h"
@@ -191,7 +192,7 @@ static int arm_initramfs(struct session *s, size_t i, struct err *e)
 	write_guestplan(s, a, &plan);
 	fs.guest = paths_guest(a->plan->target->arch);
 	fs.more = a->image_archive;
-	a->initrd = xasprintf("%s/%zu.cpio", s->dir, i);
+	a->initrd = xasprintf("%s/%zu.cpio", s->dir.path, i);
 	return initramfs_write(&fs, a->initrd, e);
 }
 
@@ -230,7 +231,7 @@ static int arm_plugin(struct session *s, size_t i, struct err *e)
 
 	if (!a->plan->target->plugin.n)
 		return 0;
-	dir = xasprintf("%s/plugin-%zu", s->dir, i);
+	dir = xasprintf("%s/plugin-%zu", s->dir.path, i);
 	if (dir_make(dir, e))
 		return -1;
 	return plugin_boot_prepare(&a->plugin, paths_plugin(), &k, &a->plan->target->plugin, dir,
@@ -245,15 +246,13 @@ static bool is_fake(const struct session_arm *a)
 int session_prepare(struct session *s, const struct build_options *o,
 		    const struct build_progress *p, struct err *e)
 {
-	cleanup_str struct str dir = STR_INIT;
-
 	/* a target that cannot boot here is found before minutes go into a kernel */
 	for (size_t i = 0; i < s->plan->narms; i++)
 		if (s->arms[i].ops->check(s->arms[i].plan->target, e))
 			return -1;
-	if (dir_temp(NULL, &dir, e))
+	leftovers_remove();
+	if (tempdir_make(&s->dir, NULL, e))
 		return -1;
-	s->dir = str_detach(&dir);
 	if (images_prepare(s, p, e))
 		return -1;
 	for (size_t i = 0; i < s->plan->narms; i++) {
@@ -283,9 +282,7 @@ void session_release(struct session *s)
 		needs_release(s, a);
 	}
 	free(s->arms);
-	if (s->dir)
-		tree_remove(s->dir, NULL);
-	free(s->dir);
+	tempdir_remove(&s->dir);
 	free(s->log_dir);
 	memset(s, 0, sizeof(*s));
 }
@@ -360,7 +357,7 @@ int session_boot(const struct session *s, const struct plan_boot *b, const char 
 		q.console_log = out->console_log;
 	}
 	if (q.artifacts) {
-		out->artifacts = xasprintf("%s/%s.tar", s->dir, log_name);
+		out->artifacts = xasprintf("%s/%s.tar", s->dir.path, log_name);
 		q.artifacts = out->artifacts;
 	}
 	out->started = unix_ms();

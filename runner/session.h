@@ -15,6 +15,7 @@
 #include "results/record.h"
 #include "runner/base/err.h"
 #include "runner/base/str.h"
+#include "runner/base/tempdir.h"
 #include "runner/image.h"
 #include "runner/kernel.h"
 #include "runner/plan.h"
@@ -48,7 +49,7 @@ struct session_arm {
 struct session {
 	const struct plan *plan;
 	struct session_arm *arms; /* one per plan arm, same order */
-	char *dir; /* temporary folder of this run */
+	struct tempdir dir; /* of this run */
 	char *log_dir; /* where console logs are kept, or NULL */
 	bool cached; /* every kernel came from the cache */
 	bool artifacts; /* something of the plan hands out files */

@@ -9,6 +9,7 @@
 
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
+#include "runner/base/tempdir.h"
 #include "runner/debian.h"
 #include "runner/kernel_build.h"
 #include "runner/paths.h"
@@ -344,17 +345,17 @@ static int lookup_fetch(struct lookup *l, const struct build_progress *p, const 
 static int lookup_make(struct lookup *l, const struct build_progress *p, struct err *e)
 {
 	cleanup_free char *src = xasprintf("%s/src", paths_cache());
-	cleanup_str struct str tmp = STR_INIT;
+	struct tempdir tmp = { 0 };
 	int ret;
 
-	if (dir_make(src, e) || dir_temp(src, &tmp, e))
+	if (dir_make(src, e) || tempdir_make(&tmp, src, e))
 		return -1;
-	ret = lookup_fetch(l, p, tmp.buf, e);
+	ret = lookup_fetch(l, p, tmp.path, e);
 	if (!ret)
-		ret = publish(l->s, tmp.buf, l->id, e);
+		ret = publish(l->s, tmp.path, l->id, e);
 	if (!ret && !l->s->git)
 		ret = memo_write(l->memo, l->id, e);
-	tree_remove(tmp.buf, NULL);
+	tempdir_remove(&tmp);
 	return ret;
 }
 

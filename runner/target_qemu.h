@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include "runner/base/tempdir.h"
 #include "runner/target.h"
 
 #define QEMU_CONSOLE "console" /* names in the runtime folder */
@@ -43,7 +44,8 @@ struct qemu_user {
 struct qemu_user qemu_user(enum accel accel);
 
 struct qemu_dir {
-	char *path;
+	struct tempdir temp;
+	const char *path; /* of that */
 	char *image, *initrd; /* copies in it */
 	int console, records; /* files that QEMU writes, open for us */
 	int output; /* read end of the FIFO behind kdelta.output, non-blocking, or -1 */

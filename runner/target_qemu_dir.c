@@ -175,12 +175,10 @@ static const struct qemu_dir dir_empty = { .console = -1,
 int qemu_dir_make(struct qemu_dir *d, const struct boot_request *q, struct qemu_user u,
 		  struct err *e)
 {
-	cleanup_str struct str path = STR_INIT;
-
 	*d = dir_empty;
-	if (dir_temp(NULL, &path, e))
+	if (tempdir_make(&d->temp, NULL, e))
 		return -1;
-	d->path = str_detach(&path);
+	d->path = d->temp.path;
 	if (!fill(d, q, u, e))
 		return 0;
 	qemu_dir_remove(d);
@@ -238,9 +236,7 @@ void qemu_dir_remove(struct qemu_dir *d)
 	close_fd(d->artifacts);
 	close_fd(d->err);
 	close_fd(d->counts);
-	if (d->path)
-		tree_remove(d->path, NULL);
-	free(d->path);
+	tempdir_remove(&d->temp);
 	free(d->image);
 	free(d->initrd);
 	*d = dir_empty;

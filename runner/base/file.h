@@ -28,7 +28,8 @@ long long file_size(const char *path);
 int dir_make(const char *path, struct err *e); /* with parents; an existing folder is fine */
 /* Remove a file or a whole tree; symbolic links are not followed; a missing path is fine. */
 int tree_remove(const char *path, struct err *e);
-/* A new private folder "<base>/kdelta.XXXXXX" (mode 0700); base NULL: $TMPDIR or /tmp. */
+/* A new private folder "<base>/kdelta.XXXXXX" (mode 0700); base NULL: $TMPDIR or /tmp. When the process is killed it
+ * stays; see runner/base/tempdir.h. */
 int dir_temp(const char *base, struct str *out, struct err *e);
 /* Names in a folder, sorted, without "." and ".."; @suffix NULL: all. */
 int dir_list(const char *path, const char *suffix, struct strv *out, struct err *e);
