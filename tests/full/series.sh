@@ -10,7 +10,8 @@
 # before the series is applied first.
 #
 # Each architecture starts from a copy of the kernel `base`, which kdelta builds when it is not there, and then compiles
-# what a patch changes. All is done in a folder of kdelta's cache that is removed in the end.
+# what a patch changes. All is done in a folder of kdelta's cache that is removed in the end, or by the next one when this
+# one was killed.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 configs=${KDELTA_CONFIGS:-$root/configs}
@@ -259,8 +260,25 @@ main()
 	[[ $bad == 0 ]] || fail "$bad steps are not as they should be"
 }
 
+# What others left that were killed: whoever works in such a folder has it locked.
+sweep()
+{
+	local folder fd
+
+	for folder in "$cache"/kdelta-series.??????; do
+		[[ -d $folder ]] || continue
+		exec {fd}<"$folder"
+		! flock -n "$fd" || rm -rf "$folder"
+		exec {fd}<&-
+	done
+}
+
 mkdir -p "$cache"
-work=$(mktemp -d "$cache/series.XXXXXX") || exit 3
+sweep
+work=$(mktemp -d "$cache/kdelta-series.XXXXXX") && exec {owned}<"$work" || exit 3
+if ! flock -n "$owned" || [[ ! -d $work ]]; then
+	fail "another test took '$work' for a left-over"
+fi
 trap 'rm -rf "$work" "$TEST_TMP"' EXIT
 # what is tested stays the same meanwhile
 cp -r "$configs" "$work/configs" && configs=$work/configs
