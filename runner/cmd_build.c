@@ -42,7 +42,7 @@ static const struct arch *pick_arch(struct config *c, const struct build_opts *o
 
 static void print_kernel(const struct kernel *k, const char *variant, bool cached, double seconds)
 {
-	printf("%s: Linux %s %s, key %.12s, text %lld bytes, image %lld bytes, %s in %.1f s, %s\n",
+	printf("%s: Linux %s %s, key %.12s, code and read-only data %lld bytes, image %lld bytes, %s in %.1f s, %s\n",
 	       variant, k->release, k->arch->name, k->key, k->text, k->image_size,
 	       cached ? "cached, found" : "built", seconds, k->dir);
 	fflush(stdout);
