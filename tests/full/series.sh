@@ -119,13 +119,14 @@ compile()
 {
 	local words
 
+	# what an earlier step was made of and this one is not must not be taken for a part of it
+	(cd "$tree/build" && rm -f "${objects[@]}")
 	if ! configure "$1" || ! kmake vmlinux modules >"$log" 2>&1; then
 		error
 		return 1
 	fi
 	warnings "$log" >"$work/found"
-	# of the files that it touches, those that this kernel is made of
-	mapfile -t words < <(cd "$tree/build" && find "${touched[@]/%.c/.o}" -name '*.o' 2>/dev/null)
+	mapfile -t words < <(cd "$tree/build" && find "${objects[@]}" 2>/dev/null)
 	[[ ${#words[@]} -gt 0 ]] || return 0
 	if ! kmake W=1 "${words[@]}" >"$log" 2>&1; then
 		error
@@ -232,13 +233,13 @@ steps()
 # one SERIES
 one()
 {
-	local series=$1 variant arch archs patches touched
+	local series=$1 variant arch archs patches objects
 
 	mapfile -t patches < <(files "$series")
 	variant=$(variant_of "$series")
 	[[ -n $variant ]] || fail "no variant has the patches '$series' last"
 	mapfile -t archs < <(for arch in x86_64 aarch64 s390x; do ! concerns $arch "${patches[@]}" || echo $arch; done)
-	mapfile -t touched < <(sed -n 's,^+++ b/,,p' "${patches[@]}" | sort -u)
+	mapfile -t objects < <(sed -n 's,^+++ b/\(.*\)\.[cS]$,\1.o,p' "${patches[@]}" | sort -u)
 	for arch in "${archs[@]}"; do
 		steps
 	done
