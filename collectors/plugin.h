@@ -6,7 +6,8 @@
  *	kernel=LOW-HIGH		addresses of kernel code, hexadecimal, HIGH excluded; several. None: addresses
  *				with the highest bit set, as on x86_64 and aarch64
  *	symbols=FILE		functions of the kernel (plugin_symbols.h)
- *	where=N			the N functions with the most instructions, per window and vCPU
+ *	where=N			the N functions with the most instructions, per window and vCPU; each with its whole,
+ *				too, of all vCPUs
  *	call=FUNCTION		count calls of it (executions of its first instruction); several
  *	excursions=on		follow the isolated windows
  *	threads=single|multi	how QEMU runs its vCPUs, where it does not say

@@ -141,11 +141,10 @@ static int by_count(const void *a, const void *b)
 	return x->function < y->function ? -1 : x->function > y->function;
 }
 
-static void emit_functions(struct emitter *e, int cpu)
+/* All that have any, the largest first; returns how many. @p has room for all functions. */
+static size_t sort_functions(const struct emitter *e, int cpu, struct place *p)
 {
 	const struct plugin_layout *l = e->l;
-	cleanup_str struct str metric = STR_INIT;
-	struct place *p = xcalloc(l->nfunctions + 1, sizeof(*p));
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->nfunctions; i++) {
@@ -154,14 +153,43 @@ static void emit_functions(struct emitter *e, int cpu)
 		n += p[n].n != 0;
 	}
 	qsort(p, n, sizeof(*p), by_count);
-	for (size_t i = 0; i < n && i < (size_t)l->where; i++) {
+	return n;
+}
+
+/* Those that are one of the largest of all CPUs together, or of one of them. */
+static bool *choose_functions(const struct emitter *e, struct place *p)
+{
+	bool *chosen = xcalloc(e->l->nfunctions, sizeof(*chosen));
+
+	for (int cpu = ALL_CPUS; cpu < (int)e->s->vcpus; cpu++) {
+		size_t n = sort_functions(e, cpu, p);
+
+		for (size_t i = 0; i < n && i < (size_t)e->l->where; i++)
+			chosen[p[i].function] = true;
+	}
+	return chosen;
+}
+
+static void emit_functions(struct emitter *e, int cpu)
+{
+	const struct plugin_layout *l = e->l;
+	cleanup_str struct str metric = STR_INIT;
+	struct place *p = xcalloc(l->nfunctions + 1, sizeof(*p));
+	/* who adds up the CPUs of which there is something takes the whole where there is one: there has to be */
+	bool *whole = cpu == ALL_CPUS ? choose_functions(e, p) : NULL;
+	size_t n = sort_functions(e, cpu, p);
+
+	for (size_t i = 0; i < n; i++) {
 		const char *name = p[i].function ? l->symbols->v[p[i].function - 1].name :
 						   "unknown";
 
+		if (whole ? !whole[p[i].function] : i >= (size_t)l->where)
+			continue;
 		str_reset(&metric);
 		str_addf(&metric, "in.%.90s", name);
 		total(e, cpu, metric.buf, "instructions", p[i].n);
 	}
+	free(whole);
 	free(p);
 }
 
