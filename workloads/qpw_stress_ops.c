@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -200,6 +202,29 @@ static int run_compact(struct stress_task *t)
 	return put("/proc/sys/vm/compact_memory", "1", true);
 }
 
+/*
+ * The way to lru_cache_disable() (mm/folio.c): move_pages(2) calls it before it looks where pages are, and these are where
+ * they are to go already (do_pages_move() in mm/migrate.c). Until it is over, what others do goes past the batches.
+ * A kernel without NUMA does not have the call; there the pages come and go.
+ */
+static int run_move_pages(struct stress_task *t)
+{
+	int node[PAGES_MAX] = { 0 }, status[PAGES_MAX], ret;
+	void *pages[PAGES_MAX];
+	size_t len;
+	char *map = map_some(t, &len);
+
+	if (!map)
+		return -1;
+	touch(map, len);
+	for (size_t i = 0; i < len / PAGE; i++)
+		pages[i] = map + i * PAGE;
+	ret = (int)syscall(SYS_move_pages, 0, len / PAGE, pages, node, status, MPOL_MF_MOVE);
+	if (ret < 0 && errno == ENOSYS)
+		ret = 0;
+	return munmap(map, len) || ret < 0 ? -1 : 0;
+}
+
 /* The CPU may be offline, or may be when it is tried. */
 static int run_migrate(struct stress_task *t)
 {
@@ -246,6 +271,7 @@ static const struct stress_op {
 	{ "tmpfs", 15, run_tmpfs },
 	{ "drop_caches", 4, run_drop_caches },
 	{ "compact_memory", 1, run_compact },
+	{ "move_pages", 4, run_move_pages },
 	{ "migrate", 10, run_migrate },
 	{ "fork", 2, run_fork },
 };

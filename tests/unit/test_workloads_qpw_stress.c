@@ -13,7 +13,7 @@
 #include "workloads/qpw_stress.h"
 
 #define CHOICES 10000
-#define OPERATIONS 13 /* rows of the table in workloads/qpw_stress_ops.c */
+#define OPERATIONS 14 /* rows of the table in workloads/qpw_stress_ops.c */
 
 static void open_task(struct stress_task *t, int number, uint64_t seed)
 {
