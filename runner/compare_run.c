@@ -6,12 +6,12 @@
 #include "runner/command.h"
 #include "runner/run_facts.h"
 
-static const struct store_variant_row *find_variant(const struct run_facts *f, const char *name)
+static bool has_variant(const struct run_facts *f, const char *name)
 {
 	for (size_t i = 0; i < f->nvariants; i++)
 		if (!strcmp(f->variants[i].variant, name))
-			return &f->variants[i];
-	return NULL;
+			return true;
+	return false;
 }
 
 static void describe_kernel(const struct store_variant_row *v, struct str *out)
@@ -19,6 +19,34 @@ static void describe_kernel(const struct store_variant_row *v, struct str *out)
 	str_addf(out, "%s, %s", v->release, v->compiler);
 	if (*v->kernel_key)
 		str_addf(out, ", build %.8s", v->kernel_key);
+}
+
+static void describe_cmdline(const struct store_variant_row *v, struct str *out)
+{
+	str_add(out, v->cmdline);
+}
+
+/* What is told of a variant: once where all of its targets say the same, else of each target. */
+static void describe(const struct run_facts *f, const char *variant,
+		     void (*one)(const struct store_variant_row *v, struct str *out),
+		     struct str *out)
+{
+	cleanup_strv struct strv all = STRV_INIT, distinct = STRV_INIT;
+
+	for (size_t i = 0; i < f->nvariants; i++) {
+		cleanup_str struct str text = STR_INIT;
+
+		if (strcmp(f->variants[i].variant, variant) != 0)
+			continue;
+		one(&f->variants[i], &text);
+		strv_pushf(&all, "%s: %s", f->variants[i].target, text.buf);
+		if (!strv_has(&distinct, text.buf))
+			strv_push(&distinct, text.buf);
+	}
+	if (distinct.n == 1)
+		str_add(out, distinct.v[0]);
+	for (size_t i = 0; distinct.n > 1 && i < all.n; i++)
+		str_addf(out, "%s%s", i ? "; " : "", all.v[i]);
 }
 
 static bool is_profile(const struct store_artifact_row *r, const char *variant)
@@ -74,13 +102,11 @@ static int note_profiles(struct store *s, long long run, struct run_facts *f, co
 	return 0;
 }
 
-static int need_variant(const struct run_facts *f, const char *name, long long run,
-			const struct store_variant_row **out, struct err *e)
+static int need_variant(const struct run_facts *f, const char *name, long long run, struct err *e)
 {
 	cleanup_str struct str known = STR_INIT;
 
-	*out = find_variant(f, name);
-	if (*out)
+	if (has_variant(f, name))
 		return 0;
 	for (size_t i = 0; i < f->nvariants; i++)
 		str_addf(&known, "%s%s", i ? ", " : "", f->variants[i].variant);
@@ -104,7 +130,6 @@ static int report(struct store *s, const struct store_run_row *run, struct run_f
 		  const char *a, const char *b, const struct compare_options *o, struct str *out,
 		  bool *regressed, struct err *e)
 {
-	const struct store_variant_row *va, *vb;
 	struct report_context ctx = {
 		.suite = run->suite,
 		.host = run->hostname,
@@ -117,16 +142,19 @@ static int report(struct store *s, const struct store_run_row *run, struct run_f
 		.all = o->all,
 	};
 	cleanup_str struct str kernel_a = STR_INIT, kernel_b = STR_INIT;
+	cleanup_str struct str cmdline_a = STR_INIT, cmdline_b = STR_INIT;
 	struct comparison c;
 
-	if (need_variant(f, a, run->id, &va, e) || need_variant(f, b, run->id, &vb, e))
+	if (need_variant(f, a, run->id, e) || need_variant(f, b, run->id, e))
 		return -1;
 	if (judge(s, run, a, b, &c, e)) {
 		comparison_free(&c);
 		return -1;
 	}
-	describe_kernel(va, &kernel_a);
-	describe_kernel(vb, &kernel_b);
+	describe(f, a, describe_kernel, &kernel_a);
+	describe(f, b, describe_kernel, &kernel_b);
+	describe(f, a, describe_cmdline, &cmdline_a);
+	describe(f, b, describe_cmdline, &cmdline_b);
 	run_facts_tell(f, a, b);
 	if (note_profiles(s, run->id, f, a, b, e)) {
 		comparison_free(&c);
@@ -134,8 +162,8 @@ static int report(struct store *s, const struct store_run_row *run, struct run_f
 	}
 	ctx.kernel_a = kernel_a.buf;
 	ctx.kernel_b = kernel_b.buf;
-	ctx.cmdline_a = va->cmdline;
-	ctx.cmdline_b = vb->cmdline;
+	ctx.cmdline_a = cmdline_a.buf;
+	ctx.cmdline_b = cmdline_b.buf;
 	ctx.machine = f->machine.buf;
 	ctx.boots_ok = f->ok;
 	ctx.boots_broken = f->broken;

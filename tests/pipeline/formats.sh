@@ -29,3 +29,16 @@ says_not "$out" $'\033'
 
 want 1 "$kdelta" compare base slower --db "$db" --all
 says "$out" 'max'
+
+# of two targets each side is what it was on each of them
+cp -r "$fixtures/pipeline" "$TEST_TMP/p"
+export KDELTA_CONFIGS=$TEST_TMP/p/configs
+printf 'description: another\nextends: fake\ncmdline: nosmt\n' >"$KDELTA_CONFIGS/targets/other.yaml"
+sed -i 's/targets: .*/targets: [fake, other]/' "$KDELTA_CONFIGS/suites/equal.yaml"
+want 0 "$kdelta" run equal --db "$db"
+want 0 "$kdelta" compare base same --db "$db" --format json
+equal "command lines" "$(jq -r '.a.cmdline, .b.cmdline' "$out" | uniq -c | xargs)" \
+	"2 fake: panic=-1 loglevel=5; other: panic=-1 loglevel=5 nosmt"
+equal "kernels, which are the same" "$(jq -r '.a.kernel' "$out")" "fake, , build fake"
+want 0 "$kdelta" compare base same --db "$db"
+says "$out" '^ +fake: panic=-1 loglevel=5; other: .* nosmt$'
