@@ -29,9 +29,9 @@ void progress_step(struct progress *p, const char *fmt, ...)
 
 	progress_end(p);
 	va_start(ap, fmt);
-	vsnprintf(p->what, sizeof(p->what), fmt, ap);
+	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "%s\n", p->what);
+	fputc('\n', stderr);
 	p->last = proc_now();
 }
 

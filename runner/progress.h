@@ -14,7 +14,6 @@ struct progress {
 	bool tty;
 	bool open; /* an unfinished line is on the terminal */
 	double last; /* when the last plain line was printed, proc_now() */
-	char what[256]; /* the step that objects belong to */
 };
 
 void progress_init(struct progress *p);

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What stands on standard error while something takes its time: on a terminal, and in a file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "runner/base/proc.h"
+#include "runner/base/str.h"
+#include "runner/progress.h"
+
+#define NO_TERMINAL (-1)
+#define MARK '\1'
+
+/* Standard error, elsewhere for a while: a terminal of so many columns, or a pipe. */
+struct screen {
+	int saved, reader;
+	struct progress p;
+};
+
+static int open_terminal(int columns, int *master)
+{
+	struct winsize ws = { .ws_row = 24, .ws_col = (unsigned short)columns };
+	char name[64];
+	int fd;
+
+	*master = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(*master >= 0 && !grantpt(*master) && !unlockpt(*master));
+	assert_int_equal(ptsname_r(*master, name, sizeof(name)), 0);
+	fd = open(name, O_RDWR | O_NOCTTY);
+	assert_true(fd >= 0 && !ioctl(fd, TIOCSWINSZ, &ws));
+	return fd;
+}
+
+static void begin(struct screen *s, int columns)
+{
+	int fds[2];
+
+	if (columns == NO_TERMINAL)
+		assert_int_equal(pipe(fds), 0);
+	else
+		fds[1] = open_terminal(columns, &fds[0]);
+	fflush(stderr);
+	s->reader = fds[0];
+	s->saved = dup(STDERR_FILENO);
+	assert_true(dup2(fds[1], STDERR_FILENO) >= 0);
+	close(fds[1]);
+	progress_init(&s->p);
+}
+
+/* What was printed, with the line ends of a file. A terminal hands it over when it likes: read up to a mark. */
+static char *end(struct screen *s)
+{
+	struct str out = STR_INIT;
+	char c;
+
+	fputc(MARK, stderr);
+	fflush(stderr);
+	while (read(s->reader, &c, 1) == 1 && c != MARK) {
+		if (c == '\n' && str_ends(out.buf, "\r"))
+			out.buf[--out.len] = '\0';
+		str_addch(&out, c);
+	}
+	dup2(s->saved, STDERR_FILENO);
+	close(s->saved);
+	close(s->reader);
+	return str_detach(&out);
+}
+
+/* Elsewhere a line now and then, the first at once. */
+static void plain_lines(void **state)
+{
+	cleanup_free char *got = NULL;
+	struct screen s;
+
+	(void)state;
+	begin(&s, NO_TERMINAL);
+	s.p.last = proc_now() - 3600; /* as if kdelta had run for a while */
+	progress_update(&s.p, "one");
+	progress_update(&s.p, "at once");
+	s.p.last -= 11;
+	progress_update(&s.p, "two");
+	progress_step(&s.p, "step %d", 3);
+	progress_update(&s.p, "right behind a step");
+	s.p.last -= 11;
+	progress_update(&s.p, "four");
+	progress_end(&s.p);
+	got = end(&s);
+	assert_string_equal(got, "  one\n  two\nstep 3\n  four\n");
+}
+
+/* The next file to open stands at the end of a message. */
+static void long_steps(void **state)
+{
+	cleanup_free char *got = NULL, *text = xmalloc(4001);
+	struct screen s;
+
+	(void)state;
+	memset(text, 'x', 4000);
+	text[4000] = '\0';
+	begin(&s, NO_TERMINAL);
+	progress_step(&s.p, "%s (log: /a)", text);
+	got = end(&s);
+	assert_int_equal(strlen(got), 4000 + strlen(" (log: /a)\n"));
+	assert_true(str_ends(got, "x (log: /a)\n"));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_lines),
+		cmocka_unit_test(long_steps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
