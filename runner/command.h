@@ -54,6 +54,7 @@ void options_man(const struct command *const *all, struct str *out); /* troff, f
 
 /* Is standard output a terminal that wants colour (NO_COLOR unset, TERM not dumb)? */
 bool term_colour(void);
-int term_width(void);
+/* Columns of the terminal that is open as @fd; 0: it is none, or does not say. */
+int term_width(int fd);
 
 #endif

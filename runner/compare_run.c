@@ -2,6 +2,7 @@
 #include "runner/compare_run.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "runner/command.h"
 #include "runner/run_facts.h"
@@ -138,7 +139,7 @@ static int report(struct store *s, const struct store_run_row *run, struct run_f
 		.run_id = run->id,
 		.footnotes = &f->footnotes,
 		.colour = term_colour(),
-		.width = term_width(),
+		.width = term_width(STDOUT_FILENO),
 		.all = o->all,
 	};
 	cleanup_str struct str kernel_a = STR_INIT, kernel_b = STR_INIT;

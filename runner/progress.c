@@ -35,6 +35,16 @@ void progress_step(struct progress *p, const char *fmt, ...)
 	p->last = proc_now();
 }
 
+/* Bytes of a line behind two blanks: or the carriage return would not come back to the line's start. */
+static int line_room(void)
+{
+	int width = term_width(STDERR_FILENO);
+
+	if (!width)
+		return 77;
+	return width > 3 ? width - 3 : 0;
+}
+
 void progress_update(struct progress *p, const char *fmt, ...)
 {
 	double now = proc_now();
@@ -48,10 +58,7 @@ void progress_update(struct progress *p, const char *fmt, ...)
 	va_end(ap);
 	p->last = now;
 	if (p->tty) {
-		/* cut to the terminal, or the carriage return would not come back to the line's start */
-		int width = term_width();
-
-		fprintf(stderr, "\r\033[K  %.*s", width > 3 ? width - 3 : 77, line);
+		fprintf(stderr, "\r\033[K  %.*s", line_room(), line);
 		p->open = true;
 	} else {
 		fprintf(stderr, "  %s\n", line);

@@ -17,6 +17,7 @@
 #include "runner/base/str.h"
 #include "runner/progress.h"
 
+#define NROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define NO_TERMINAL (-1)
 #define MARK '\1'
 
@@ -75,6 +76,44 @@ static char *end(struct screen *s)
 	return str_detach(&out);
 }
 
+/* One line that is written again and again, and never wraps: a line that did could not be overwritten. */
+static void widths(void **state)
+{
+	static const char line[] = "0123456789012345678901234567890123456789"
+				   "0123456789012345678901234567890123456789"
+				   "0123456789012345678901234567890123456789";
+	static const struct {
+		const char *name;
+		int columns, shown;
+	} rows[] = {
+		{ "as usual", 80, 77 },
+		{ "a wide one", 200, 120 },
+		{ "just enough", 123, 120 },
+		{ "one too few", 122, 119 },
+		{ "narrow", 20, 17 },
+		{ "hardly any", 4, 1 },
+		{ "too few for anything", 3, 0 },
+		{ "of no known width", 0, 77 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		cleanup_free char *want = xasprintf("\r\033[K  %.*s\r\033[K  %.*s\n", rows[i].shown,
+						    line, rows[i].shown, "short");
+		cleanup_free char *got = NULL;
+		struct screen s;
+
+		begin(&s, rows[i].columns);
+		progress_update(&s.p, "%s", line);
+		progress_update(&s.p, "short");
+		progress_end(&s.p);
+		progress_end(&s.p);
+		got = end(&s);
+		if (strcmp(got, want))
+			fail_msg("%s: got '%s', wanted '%s'", rows[i].name, got, want);
+	}
+}
+
 /* Elsewhere a line now and then, the first at once. */
 static void plain_lines(void **state)
 {
@@ -116,6 +155,7 @@ static void long_steps(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(widths),
 		cmocka_unit_test(plain_lines),
 		cmocka_unit_test(long_steps),
 	};
