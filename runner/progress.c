@@ -71,18 +71,35 @@ static void on_step(void *arg, const char *text)
 	progress_step(arg, "%s", text);
 }
 
+#define CLOCK_MAX 32
+
+/* "0:09", "59:59", "1:00:00" */
+static void clock_text(double seconds, char out[CLOCK_MAX])
+{
+	long s = (long)seconds;
+
+	if (s < 3600)
+		snprintf(out, CLOCK_MAX, "%ld:%02ld", s / 60, s % 60);
+	else
+		snprintf(out, CLOCK_MAX, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+}
+
+static const char *plural(long n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void on_objects(void *arg, long done, long total, double seconds)
 {
-	int min = (int)seconds / 60, sec = (int)seconds % 60;
+	char elapsed[CLOCK_MAX], left[CLOCK_MAX];
 
+	clock_text(seconds, elapsed);
 	if (total > 0 && done > 0 && done <= total) {
-		double left = seconds * (double)(total - done) / (double)done;
-
-		progress_update(arg,
-				"%ld of about %ld objects, %d:%02d elapsed, about %d:%02d left",
-				done, total, min, sec, (int)left / 60, (int)left % 60);
+		clock_text(seconds * (double)(total - done) / (double)done, left);
+		progress_update(arg, "%ld of about %ld object%s, %s elapsed, about %s left", done,
+				total, plural(total), elapsed, left);
 	} else {
-		progress_update(arg, "%ld objects, %d:%02d elapsed", done, min, sec);
+		progress_update(arg, "%ld object%s, %s elapsed", done, plural(done), elapsed);
 	}
 }
 

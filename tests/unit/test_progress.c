@@ -76,6 +76,45 @@ static char *end(struct screen *s)
 	return str_detach(&out);
 }
 
+static void objects(void **state)
+{
+	static const struct {
+		const char *name;
+		long done, total;
+		double seconds;
+		const char *want;
+	} rows[] = {
+		{ "nothing yet", 0, 0, 0, "0 objects, 0:00 elapsed" },
+		{ "nothing yet of many", 0, 3000, 9.9, "0 objects, 0:09 elapsed" },
+		{ "one", 1, 0, 1, "1 object, 0:01 elapsed" },
+		{ "one of one", 1, 1, 59.99, "1 of about 1 object, 0:59 elapsed, about 0:00 left" },
+		{ "a half", 50, 100, 60, "50 of about 100 objects, 1:00 elapsed, about 1:00 left" },
+		{ "all", 7, 7, 61, "7 of about 7 objects, 1:01 elapsed, about 0:00 left" },
+		{ "more than thought", 8, 7, 61, "8 objects, 1:01 elapsed" },
+		{ "minutes", 10, 0, 3599, "10 objects, 59:59 elapsed" },
+		{ "an hour", 10, 0, 3600, "10 objects, 1:00:00 elapsed" },
+		{ "hours", 1, 4, 5405,
+		  "1 of about 4 objects, 1:30:05 elapsed, about 4:30:15 left" },
+		{ "days", 10, 0, 360000, "10 objects, 100:00:00 elapsed" },
+		{ "longer than a number of seconds", 1, 2000000, 86400,
+		  "1 of about 2000000 objects, 24:00:00 elapsed, about 47999976:00:00 left" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		cleanup_free char *got = NULL, *want = xasprintf("  %s\n", rows[i].want);
+		struct build_progress bp;
+		struct screen s;
+
+		begin(&s, NO_TERMINAL);
+		bp = progress_build(&s.p);
+		bp.objects(bp.arg, rows[i].done, rows[i].total, rows[i].seconds);
+		got = end(&s);
+		if (strcmp(got, want))
+			fail_msg("%s: got '%s', wanted '%s'", rows[i].name, got, want);
+	}
+}
+
 /* One line that is written again and again, and never wraps: a line that did could not be overwritten. */
 static void widths(void **state)
 {
@@ -112,6 +151,24 @@ static void widths(void **state)
 		if (strcmp(got, want))
 			fail_msg("%s: got '%s', wanted '%s'", rows[i].name, got, want);
 	}
+}
+
+/* A step ends the line that is open, and stays. */
+static void steps_on_a_terminal(void **state)
+{
+	cleanup_free char *got = NULL;
+	struct build_progress bp;
+	struct screen s;
+
+	(void)state;
+	begin(&s, 80);
+	bp = progress_build(&s.p);
+	bp.step(bp.arg, "building 100%s");
+	bp.objects(bp.arg, 1, 0, 1);
+	bp.step(bp.arg, "next");
+	progress_end(&s.p);
+	got = end(&s);
+	assert_string_equal(got, "building 100%s\n\r\033[K  1 object, 0:01 elapsed\nnext\n");
 }
 
 /* Elsewhere a line now and then, the first at once. */
@@ -155,7 +212,9 @@ static void long_steps(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(objects),
 		cmocka_unit_test(widths),
+		cmocka_unit_test(steps_on_a_terminal),
 		cmocka_unit_test(plain_lines),
 		cmocka_unit_test(long_steps),
 	};
