@@ -41,6 +41,7 @@ static struct {
 	struct excursions *excursions; /* NULL: not wanted */
 	FILE *out;
 	size_t records;
+	size_t told; /* of the longest excursions */
 } plugin = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void write_lines(const struct str *lines)
@@ -78,7 +79,8 @@ static void on_finished(const struct window_sums *s)
 		struct excursion_sums *x = excursion_take(plugin.excursions, s, v);
 
 		if (x)
-			plugin.records += plugin_emit_excursions(&plugin.layout, s, x, &lines);
+			plugin.records +=
+				plugin_emit_excursions(&plugin.layout, s, x, &plugin.told, &lines);
 		free(x);
 	}
 	write_lines(&lines);

@@ -71,8 +71,10 @@ struct plugin_layout {
 /* Lines for one finished window; returns how many value and hist lines were added. */
 size_t plugin_emit_window(const struct plugin_layout *l, const struct window_sums *s,
 			  struct str *out);
+/* @told: info lines on the longest excursions that were written already; not one more than PLUGIN_TOLD_MAX. */
+#define PLUGIN_TOLD_MAX 512 /* the host takes no boot with more than 1024 info lines */
 size_t plugin_emit_excursions(const struct plugin_layout *l, const struct window_sums *s,
-			      const struct excursion_sums *x, struct str *out);
+			      const struct excursion_sums *x, size_t *told, struct str *out);
 /* "events", "pte", … of kmods/kdelta_marker.h, or the number; the string is static. */
 const char *plugin_window_name(unsigned int id);
 

@@ -220,9 +220,9 @@ static const char *function_name(const struct plugin_layout *l, long symbol)
 }
 
 /* What the longest ones were, for people: info lines are not compared. */
-static void emit_longest(const struct emitter *e, const struct excursion_sums *x)
+static void emit_longest(const struct emitter *e, const struct excursion_sums *x, size_t *told)
 {
-	for (size_t i = 0; i < x->nlongest; i++) {
+	for (size_t i = 0; i < x->nlongest && *told < PLUGIN_TOLD_MAX; i++, ++*told) {
 		const struct excursion *l = &x->longest[i];
 
 		line_begin(e->out, "info");
@@ -237,7 +237,7 @@ static void emit_longest(const struct emitter *e, const struct excursion_sums *x
 }
 
 size_t plugin_emit_excursions(const struct plugin_layout *l, const struct window_sums *s,
-			      const struct excursion_sums *x, struct str *out)
+			      const struct excursion_sums *x, size_t *told, struct str *out)
 {
 	struct emitter e = { .l = l, .s = s, .out = out };
 	cleanup_str struct str buckets = STR_INIT;
@@ -257,6 +257,6 @@ size_t plugin_emit_excursions(const struct plugin_layout *l, const struct window
 	line_fieldf(out, "sub", "%d", EXCURSION_SUB);
 	line_field(out, "buckets", buckets.buf);
 	line_end(out);
-	emit_longest(&e, x);
+	emit_longest(&e, x, told);
 	return e.records;
 }

@@ -91,10 +91,46 @@ static void functions(void **state)
 	}
 }
 
+static size_t lines_of(const struct str *lines, const char *word)
+{
+	cleanup_strv struct strv v = STRV_INIT;
+	size_t n = 0;
+
+	strv_split(&v, lines->buf, "\n");
+	for (size_t i = 0; i < v.n; i++)
+		n += str_starts(v.v[i], word);
+	return n;
+}
+
+/* Any number of rounds fits into a boot: all values, and not too many words. */
+static void many_rounds(void **state)
+{
+	const struct plugin_layout l = { .arch = NULL };
+	cleanup_str struct str lines = STR_INIT;
+	struct excursion_sums x = { .count = 3, .total = 60, .nlongest = 3 };
+	struct window_sums s = { .id = 5, .vcpus = 1 };
+	size_t records = 0, told = 0;
+
+	(void)state;
+	for (size_t i = 0; i < x.nlongest; i++)
+		x.longest[i] = (struct excursion){ .length = 30 - i, .entry = -1, .top = -1 };
+	x.bucket[20] = 3;
+	for (s.round = 0; s.round < 1000; s.round++) {
+		x.round = s.round;
+		records += plugin_emit_excursions(&l, &s, &x, &told, &lines);
+	}
+	assert_int_equal(records, 4000);
+	assert_int_equal(lines_of(&lines, "value "), 3000);
+	assert_int_equal(lines_of(&lines, "hist "), 1000);
+	assert_int_equal(lines_of(&lines, "info "), PLUGIN_TOLD_MAX);
+	assert_int_equal(told, PLUGIN_TOLD_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions),
+		cmocka_unit_test(many_rounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
