@@ -23,7 +23,7 @@ static void cpus_and_memory(struct doctor *d)
 	struct hostinfo h;
 	double memory;
 
-	hostinfo_init(&h);
+	hostinfo_init(&h, "");
 	memory = (double)h.memory / GIB;
 	doctor_add(d, FOUND_OK, "machine", "cpus", "%d x %s (%s)", h.cpus, h.cpu_model, h.machine);
 	doctor_add(d, memory < MEMORY_WANTED ? FOUND_WARN : FOUND_OK, "machine", "memory",

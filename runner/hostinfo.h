@@ -9,7 +9,8 @@ struct hostinfo {
 	long long memory; /* bytes */
 };
 
-void hostinfo_init(struct hostinfo *h);
+/* @root: where its files are looked for, "/proc/cpuinfo" and "/etc/os-release" below it; "" for this machine. */
+void hostinfo_init(struct hostinfo *h, const char *root);
 void hostinfo_release(struct hostinfo *h);
 
 #endif

@@ -87,7 +87,7 @@ int run_plan_store(struct store *s, const struct plan *p, const char *text, long
 	for (size_t i = 0; i < p->nworkloads; i++)
 		str_init(&params[i]);
 	wl = workload_rows(p, params);
-	hostinfo_init(&host);
+	hostinfo_init(&host, "");
 	h = (struct store_host){
 		.hostname = host.hostname,
 		.machine = host.machine,
