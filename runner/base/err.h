@@ -20,7 +20,7 @@ enum err_kind {
 
 struct err {
 	enum err_kind kind;
-	char msg[ERR_MAX]; /* one line, cut with "..." when longer */
+	char msg[ERR_MAX]; /* one line without control characters, cut with "..." when longer */
 };
 
 #define ERR_INIT                                                                                   \

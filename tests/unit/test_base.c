@@ -93,6 +93,9 @@ static void err_keeps_the_first_and_is_one_line(void **state)
 	assert_true(str_ends(e.msg, "..."));
 	err_clear(&e);
 	errno = ENOSPC;
+	err_set(&e, ERR_USAGE, "%s", "a\033[31mb\tc\x7f\xc2\x9b[2J \xc3\x9b");
+	assert_string_equal(e.msg, "a?[31mb c???[2J \xc3\x9b");
+	err_clear(&e);
 	err_errno(&e, ERR_INFRA, "cannot write '%s'", "f");
 	assert_string_equal(e.msg, "cannot write 'f': No space left on device");
 	err_set(NULL, ERR_INFRA, "nobody listens");
