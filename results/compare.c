@@ -192,15 +192,15 @@ static bool no_spread(const struct t_test *t)
 }
 
 /* p without its correction goes to @p->p; pairs that nothing can be said of are settled. */
-static void test_pairs(struct pair *p, struct work *w, double margin)
+static void test_pairs(const struct comparison *c, struct pair *p, struct work *w)
 {
 	double *d = differences(p);
 
 	w->t = stats_t_paired(d, (size_t)p->pairs, LEVEL);
 	free(d);
-	w->margin = p->is_ratio ? log1p(margin) : margin * fabs(p->a_mid);
+	w->margin = p->is_ratio ? log1p(c->margin) : c->margin * fabs(p->a_mid);
 	w->kind = no_spread(&w->t) ? KIND_SIGN : KIND_T;
-	p->note = disagreement(p);
+	p->note = c->random_phases ? NULL : disagreement(p);
 	if (!p->pairs) {
 		settle(p, w, V_UNDECIDED, "no block has both");
 		return;
@@ -274,7 +274,7 @@ static void measure(const struct comparison *c, struct pair *p, struct work *w)
 	else if (counts(p) && p->a_min == p->a_max && p->b_min == p->b_max)
 		compare_exactly(p, w);
 	else
-		test_pairs(p, w, c->margin);
+		test_pairs(c, p, w);
 }
 
 /* Comparisons that are corrected together. */

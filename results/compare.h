@@ -94,6 +94,7 @@ struct pair {
 struct comparison {
 	char *a, *b; /* variant names */
 	double margin;
+	bool random_phases; /* in: boots were made to differ in their phases, so that counts need not repeat */
 	struct pair *pairs;
 	size_t n, cap;
 	int judged; /* summaries of workloads that entered the Holm correction */

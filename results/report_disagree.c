@@ -92,7 +92,7 @@ void report_disagreements(const struct comparison *c, const struct report_contex
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < c->n && !c->random_phases; i++) {
 		if (!pair_disagrees(&c->pairs[i]) || !report_shows(&c->pairs[i], ctx))
 			continue;
 		if (n++ < max)

@@ -31,9 +31,13 @@ const char *report_evidence(enum evidence ev);
 /* Append "6 comparisons: 3 same, 1 worse, …" and how they were judged, one line. */
 void report_tally(const struct comparison *c, const struct report_context *ctx, struct str *out);
 
+#define REPORT_RANDOM_PHASES                                                                       \
+	"random: counts that depend on ticks and on batches of pages differ between boots"
+
 /*
  * One line per shown pair that should repeat to the last count and does not: which boots of which variant say
- * something else than the others, and by how much. At most @max lines, then one that counts the rest.
+ * something else than the others, and by how much. At most @max lines, then one that counts the rest. None where phases
+ * are random.
  */
 void report_disagreements(const struct comparison *c, const struct report_context *ctx, size_t max,
 			  struct strv *out);

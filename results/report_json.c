@@ -129,6 +129,7 @@ void report_json(const struct comparison *c, const struct report_context *ctx, s
 
 	report_put(o, "format", json_integer(JSON_FORMAT));
 	report_put_run(o, ctx);
+	report_put(o, "phases", report_string(c->random_phases ? "random" : "fixed"));
 	report_put(o, "a", variant(c->a, ctx->kernel_a, ctx->cmdline_a));
 	report_put(o, "b", variant(c->b, ctx->kernel_b, ctx->cmdline_b));
 	report_put(o, "margin", report_real(c->margin));

@@ -173,6 +173,8 @@ static void md_header(const struct comparison *c, const struct report_context *c
 	md_fact(out, "host", ctx->host);
 	md_fact(out, "CPU", ctx->cpu_model);
 	md_fact(out, "machine", ctx->machine);
+	if (c->random_phases)
+		md_fact(out, "phases", REPORT_RANDOM_PHASES);
 	str_addf(out, "- boots: %d ok, %d broken\n\n", ctx->boots_ok, ctx->boots_broken);
 }
 

@@ -234,6 +234,8 @@ static void print_header(const struct comparison *c, const struct report_context
 	print_side(out, "A", c->a, ctx->kernel_a, ctx->cmdline_a);
 	print_side(out, "B", c->b, ctx->kernel_b, ctx->cmdline_b);
 	report_machine(ctx, out);
+	if (c->random_phases)
+		report_fact(out, "phases", REPORT_RANDOM_PHASES);
 	print_evidence(c, out);
 	str_addch(out, '\n');
 }

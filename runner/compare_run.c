@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "runner/command.h"
+#include "runner/plan.h"
 #include "runner/run_facts.h"
 
 static bool has_variant(const struct run_facts *f, const char *name)
@@ -123,6 +124,7 @@ static int judge(struct store *s, const struct store_run_row *run, const char *a
 	if (store_load_pairs(s, run->id, a, b, c, e))
 		return -1;
 	c->margin = run->margin;
+	c->random_phases = plan_text_random_phases(run->plan);
 	compare_run(c);
 	return 0;
 }

@@ -504,6 +504,11 @@ int plan_text(const struct plan *p, const struct plan_options *o, struct str *ou
 	return 0;
 }
 
+bool plan_text_random_phases(const char *text)
+{
+	return strstr(text, "\nphases random\n");
+}
+
 static int text_number(const char *value, uint64_t max, uint64_t *out, struct err *e)
 {
 	char *end;

@@ -75,5 +75,7 @@ void plan_release(struct plan *p);
 int plan_text(const struct plan *p, const struct plan_options *o, struct str *out, struct err *e);
 /* The options that a stored plan text was made with, for --resume. */
 int plan_text_options(const char *text, struct plan_options *o, struct err *e);
+/* Were the boots of a stored plan text told to shift their rounds? */
+bool plan_text_random_phases(const char *text);
 
 #endif

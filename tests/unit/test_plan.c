@@ -368,6 +368,20 @@ static char *text_of(struct config_folder *w, const struct plan_options *o)
 	return str_detach(&out);
 }
 
+static void phases_in_text(void **state)
+{
+	struct plan_options o = { .seed = 1 };
+	struct config_folder *w = *state;
+	cleanup_free char *fixed = NULL, *random = NULL;
+
+	write_all(w, SUITE);
+	fixed = text_of(w, &o);
+	config_folder_write(w, "suites/x.yaml", SUITE "phases: random\n");
+	random = text_of(w, &o);
+	assert_false(plan_text_random_phases(fixed));
+	assert_true(plan_text_random_phases(random));
+}
+
 /* One input changes at a time, and with it the text. */
 static void text_holds_everything(void **state)
 {
@@ -576,6 +590,7 @@ int main(void)
 		config_folder_test(balance),
 		config_folder_test(seeds),
 		config_folder_test(phases),
+		config_folder_test(phases_in_text),
 		config_folder_test(architecture),
 		config_folder_test(text_holds_everything),
 		config_folder_test(text_round_trip),

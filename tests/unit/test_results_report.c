@@ -648,6 +648,34 @@ static void disagreement_rows(void **state)
 	}
 }
 
+/* Boots that were made to differ in their phases may; it is said once, and not of each. */
+static void random_phases(void **state)
+{
+	cleanup_str struct str text = STR_INIT, markdown = STR_INIT, json = STR_INIT;
+	struct comparison c;
+	struct pair *p;
+
+	(void)state;
+	comparison_init(&c);
+	c.a = xstrdup("base");
+	c.b = xstrdup("new");
+	c.random_phases = true;
+	p = add(&c, "m", "mean", EV_SIMULATED);
+	boots(&p->a, &p->na, 7, 7, 8);
+	boots(&p->b, &p->nb, 7, 7, 7);
+	compare_run(&c);
+	report_comparison(&c, &context, REPORT_TEXT, &text);
+	report_comparison(&c, &context, REPORT_MARKDOWN, &markdown);
+	report_comparison(&c, &context, REPORT_JSON, &json);
+	has("text", &text, "  phases       random: counts");
+	has("markdown", &markdown, "- phases: `random: counts");
+	has("json", &json, "\"phases\": \"random\"");
+	assert_null(strstr(text.buf, "disagree"));
+	assert_null(strstr(markdown.buf, "disagree"));
+	assert_null(c.pairs[0].note);
+	comparison_free(&c);
+}
+
 /* Many lines are cut; JSON has all of them. */
 static void many_disagree(void **state)
 {
@@ -753,6 +781,7 @@ int main(void)
 		cmocka_unit_test(effect_rows),
 		cmocka_unit_test(shown_rows),
 		cmocka_unit_test(disagreement_rows),
+		cmocka_unit_test(random_phases),
 		cmocka_unit_test(many_disagree),
 		cmocka_unit_test(identical_code),
 		cmocka_unit_test(format_names),
