@@ -49,21 +49,19 @@ static bool unit_is_timed(const char *unit)
 
 /*
  * An emulator's clock is no evidence for a count, and no reason to doubt one: events that are
- * counted in software are counted exactly. A PMU is the emulator's own: it counts real instructions
- * only where the emulator does (the clock is simulated), and cycles never.
+ * counted in software are counted exactly. What it says in seconds is no time of a machine, also where it follows from
+ * the instructions. A PMU is the emulator's own: it counts real instructions only where the emulator does (the clock is
+ * simulated), and cycles never.
  */
 static void form_of_count(struct form *f, const char *unit, enum evidence clock)
 {
 	bool instructions = unit_of(unit, "instructions"), cycles = unit_of(unit, "cycles");
 
 	f->ev = clock;
-	if (clock == EV_SIMULATED)
-		f->drop = cycles;
-	if (clock != EV_EMULATED_TIME)
+	if (clock != EV_EMULATED_TIME && clock != EV_SIMULATED)
 		return;
-	f->drop = instructions || cycles;
-	if (!unit_is_timed(unit))
-		f->ev = EV_SIMULATED;
+	f->drop = cycles || (instructions && clock == EV_EMULATED_TIME);
+	f->ev = unit_is_timed(unit) ? EV_EMULATED_TIME : EV_SIMULATED;
 }
 
 static void form_init(struct form *f, const struct metric *m, const struct guest_clock *k)
