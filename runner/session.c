@@ -71,7 +71,6 @@ int session_init(struct session *s, const struct plan *p, const char *log_dir, s
 {
 	memset(s, 0, sizeof(*s));
 	s->plan = p;
-	s->cached = true;
 	s->artifacts = makes_artifacts(p);
 	s->log_dir = log_dir ? xstrdup(log_dir) : NULL;
 	s->arms = xcalloc(p->narms, sizeof(*s->arms));
@@ -100,10 +99,8 @@ static int arm_kernel(struct session *s, size_t i, const struct build_options *o
 		}
 	}
 	a->kernel = kernel_find(a->plan->variant, a->plan->target->arch);
-	if (!a->kernel) {
-		s->cached = false;
+	if (!a->kernel)
 		a->kernel = kernel_build(a->plan->variant, a->plan->target->arch, o, p, e);
-	}
 	a->kernel_owned = true;
 	return a->kernel ? 0 : -1;
 }

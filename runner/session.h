@@ -51,7 +51,6 @@ struct session {
 	struct session_arm *arms; /* one per plan arm, same order */
 	struct tempdir dir; /* of this run */
 	char *log_dir; /* where console logs are kept, or NULL */
-	bool cached; /* every kernel came from the cache */
 	bool artifacts; /* something of the plan hands out files */
 };
 
