@@ -74,7 +74,7 @@ int run_plan_store(struct store *s, const struct plan *p, const char *text, long
 	struct store_run run = {
 		.suite = suite_reference(p->suite),
 		.plan = text,
-		.description = p->suite->description ? p->suite->description : "",
+		.description = p->suite->description,
 		.baseline = p->suite->baseline,
 		.kdelta_version = KDELTA_VERSION,
 		.margin = p->suite->margin,
@@ -208,8 +208,8 @@ int run_plan_store_kernels(struct store *s, long long run_id, const struct sessi
 
 static void print_head(const struct plan *p, struct str *out)
 {
-	str_addf(out, "suite %s%s%s\n", p->suite->name, p->suite->description ? ": " : "",
-		 p->suite->description ? p->suite->description : "");
+	str_addf(out, "suite %s%s%s\n", p->suite->name, *p->suite->description ? ": " : "",
+		 p->suite->description);
 	str_addf(out,
 		 "seed %llu, %d blocks per target, baseline %s, margin %g %%%s\n\nworkloads:\n",
 		 (unsigned long long)p->seed, p->boots, p->suite->baseline, p->suite->margin * 100,

@@ -298,6 +298,7 @@ static void parts_of_the_text(void **state)
 		{ "nearly an hour", PLAIN, "estimate: 718 boots, about 59 min 50 s in all", 359 },
 		{ "an hour", PLAIN, "estimate: 720 boots, about 1 h 0 min in all", 360 },
 		{ "days", PLAIN, "estimate: 20000 boots, about 27 h 46 min in all", 10000 },
+		{ "no description", PLAIN, "suite p\nseed 7, 1 blocks", 1 },
 		{ "a collector without parameters", PLAIN "collectors: [quiet]\n",
 		  "\ncollectors:\n  quiet, in every boot\n", 1 },
 		{ "one with parameters, together", PLAIN "collectors: [probe]\n",
