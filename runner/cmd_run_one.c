@@ -422,7 +422,10 @@ int run_execute(struct run *r, struct err *e)
 	cleanup_free char *option = db_option(r);
 	bool regressed = false;
 
-	cancel = interrupted;
+	/* in this order: a signal that comes in between is not forgotten */
+	cancel = 0;
+	if (interrupted)
+		cancel = 1;
 	artifacts_sweep(folder);
 	if (dir_make(logs, e) || session_init(&r->session, &r->plan, logs, e) ||
 	    session_prepare(&r->session, &bo, &bp, e))
