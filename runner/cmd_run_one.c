@@ -42,6 +42,7 @@ void run_catch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	proc_interrupt_on(&interrupted);
 }
 
 bool run_was_interrupted(void)

@@ -312,6 +312,25 @@ static void capture_some(struct capture *c)
 	}
 }
 
+#define LOOK_MS 1000 /* a signal may come right before poll() sleeps */
+
+static const volatile sig_atomic_t *interrupt_flag;
+
+void proc_interrupt_on(const volatile sig_atomic_t *flag)
+{
+	interrupt_flag = flag;
+}
+
+static bool is_interrupted(void)
+{
+	return interrupt_flag && *interrupt_flag;
+}
+
+static int say_interrupted(const struct proc *p, struct err *e)
+{
+	return err_set(e, ERR_INFRA, "'%s' was interrupted", p->argv[0]);
+}
+
 /* Read until the child has ended (not until end of file: a grandchild may keep the pipe open). */
 static bool watch(pid_t pid, struct capture *c, double deadline, struct proc_result *r)
 {
@@ -319,14 +338,16 @@ static bool watch(pid_t pid, struct capture *c, double deadline, struct proc_res
 	bool ended = false;
 
 	while (!ended) {
-		double left = deadline > 0 ? (deadline - proc_now()) * 1000 : 1000;
+		double left = deadline > 0 ? (deadline - proc_now()) * 1000 : LOOK_MS;
 		struct pollfd pfd[2] = {
 			{ .fd = pidfd, .events = POLLIN },
 			{ .fd = c->eof ? -1 : c->fd, .events = POLLIN },
 		};
 
-		if (deadline > 0 && left <= 0)
+		if ((deadline > 0 && left <= 0) || is_interrupted())
 			break;
+		if (left > LOOK_MS)
+			left = LOOK_MS;
 		if (pidfd < 0 && left > 10)
 			left = 10;
 		poll(pfd, 2, (int)left + 1);
@@ -362,6 +383,8 @@ int proc_run(const struct proc *p, struct proc_result *r, struct err *e)
 	int ret;
 
 	memset(r, 0, sizeof(*r));
+	if (is_interrupted())
+		return say_interrupted(p, e);
 	c.max = p->out_max ? p->out_max : CAPTURE_DEFAULT;
 	if (p->out && pipe2(fds, O_CLOEXEC))
 		return err_errno(e, ERR_INFRA, "cannot run '%s'", p->argv[0]);
@@ -378,7 +401,10 @@ int proc_run(const struct proc *p, struct proc_result *r, struct err *e)
 		}
 		if (!watch(pid, &c, deadline, r)) {
 			proc_stop(pid, STOP_GRACE_MS, r);
-			r->timed_out = true;
+			if (is_interrupted())
+				ret = say_interrupted(p, e);
+			else
+				r->timed_out = true;
 		}
 		if (p->out)
 			drain(&c);

@@ -9,6 +9,7 @@
 #ifndef KDELTA_BASE_PROC_H
 #define KDELTA_BASE_PROC_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -55,6 +56,12 @@ struct proc_result {
  * set when it could not be started ("cannot run 'qemu-system-s390x': No such file or directory").
  */
 int proc_run(const struct proc *p, struct proc_result *r, struct err *e);
+
+/*
+ * While *@flag is not zero, proc_run() ends its child, or starts none, and fails with "'…' was interrupted". For a
+ * command that catches signals: its children are in groups of their own, which the terminal's ^C does not reach.
+ */
+void proc_interrupt_on(const volatile sig_atomic_t *flag);
 
 /* As proc_run(), and a non-zero status or a deadline is an error too, with the tail of the output. */
 int proc_check(const struct proc *p, struct err *e);

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -257,6 +258,46 @@ static void proc_reports_how_it_ended(void **state)
 	}
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* A signal ends a child without a deadline, and none is started any more. */
+static void proc_ends_when_it_is_interrupted(void **state)
+{
+	const char *argv[] = { "sleep", "100000", NULL };
+	const struct itimerval soon = { .it_value = { .tv_usec = 20000 } };
+	struct sigaction sa = { .sa_handler = on_alarm }, old;
+	struct proc p = PROC_INIT;
+	struct proc_result r;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	proc_interrupt_on(&interrupted);
+	assert_int_equal(sigaction(SIGALRM, &sa, &old), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	p.argv = argv;
+	assert_int_equal(proc_run(&p, &r, &e), -1);
+	assert_string_equal(e.msg, "'sleep' was interrupted");
+	assert_false(r.timed_out);
+	assert_int_equal(r.status, 128 + SIGTERM);
+	err_clear(&e);
+	assert_int_equal(proc_check(&p, &e), -1);
+	assert_string_equal(e.msg, "'sleep' was interrupted");
+	argv[0] = "true";
+	argv[1] = NULL;
+	assert_int_equal(proc_run(&p, &r, NULL), -1);
+	interrupted = 0;
+	assert_int_equal(proc_run(&p, &r, NULL), 0);
+	assert_int_equal(r.status, 0);
+	proc_interrupt_on(NULL);
+	assert_int_equal(sigaction(SIGALRM, &old, NULL), 0);
+}
+
 static void proc_keeps_the_tail_of_a_flood(void **state)
 {
 	const char *argv[] = { "sh", "-c",
@@ -364,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(dir_make_says_what_is_in_the_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(lock_excludes_another_process, setup, teardown),
 		cmocka_unit_test(proc_reports_how_it_ended),
+		cmocka_unit_test(proc_ends_when_it_is_interrupted),
 		cmocka_unit_test(proc_keeps_the_tail_of_a_flood),
 		cmocka_unit_test(proc_names_what_it_cannot_run),
 		cmocka_unit_test_setup_teardown(proc_passes_environment_folder_and_nothing_else,
