@@ -20,8 +20,9 @@ enum kind {
 	KIND_SIGN, /* no spread: signs alone */
 };
 
-/* What is known of a pair between the steps of compare_run(). */
+/* What is known of a pair between the steps of compare_run_set(). */
 struct work {
+	struct pair *pair;
 	enum kind kind;
 	struct t_test t; /* of log ratios or differences */
 	double margin; /* in the same terms */
@@ -288,19 +289,18 @@ static enum family family_of(const struct pair *p)
 }
 
 /* Holm within one family; returns its size. */
-static size_t correct(struct comparison *c, const struct work *w, enum family family)
+static size_t correct(const struct work *w, size_t n, enum family family)
 {
-	double *p = xmalloc(c->n * sizeof(*p));
+	double *p = xmalloc(n * sizeof(*p));
 	size_t judged;
 
-	for (size_t i = 0; i < c->n; i++)
-		p[i] = family_of(&c->pairs[i]) == family && w[i].kind != KIND_SETTLED ?
-			       c->pairs[i].p :
-			       NAN;
-	judged = stats_holm(p, c->n, p);
-	for (size_t i = 0; i < c->n; i++)
-		if (family_of(&c->pairs[i]) == family)
-			c->pairs[i].p_holm = p[i];
+	for (size_t i = 0; i < n; i++)
+		p[i] = family_of(w[i].pair) == family && w[i].kind != KIND_SETTLED ? w[i].pair->p :
+										     NAN;
+	judged = stats_holm(p, n, p);
+	for (size_t i = 0; i < n; i++)
+		if (family_of(w[i].pair) == family)
+			w[i].pair->p_holm = p[i];
 	free(p);
 	return judged;
 }
@@ -356,22 +356,41 @@ static void decide(struct pair *p, const struct work *w, size_t family)
 	}
 }
 
+static void measure_all(struct comparison *c, struct work *w)
+{
+	compare_fill_sparse(c);
+	for (size_t i = 0; i < c->n; i++) {
+		w[i].pair = &c->pairs[i];
+		measure(c, &c->pairs[i], &w[i]);
+	}
+}
+
+void compare_run_set(struct comparison *const *c, size_t n)
+{
+	size_t total = 0, place = 0, judged[FAMILIES];
+	struct work *w;
+
+	for (size_t i = 0; i < n; i++)
+		total += c[i]->n;
+	w = xcalloc(total, sizeof(*w));
+	for (size_t i = 0; i < n; place += c[i++]->n)
+		measure_all(c[i], &w[place]);
+	for (int f = 0; f < FAMILIES; f++)
+		judged[f] = correct(w, total, (enum family)f);
+	for (size_t i = 0; i < total; i++)
+		if (w[i].kind != KIND_SETTLED)
+			decide(w[i].pair, &w[i], judged[family_of(w[i].pair)]);
+	for (size_t i = 0; i < n; i++) {
+		c[i]->variants = (int)n;
+		c[i]->judged = (int)judged[FAMILY_SUMMARY];
+		c[i]->judged_collected = (int)judged[FAMILY_COLLECTED];
+	}
+	free(w);
+}
+
 void compare_run(struct comparison *c)
 {
-	struct work *w = xcalloc(c->n, sizeof(*w));
-	size_t judged[FAMILIES];
-
-	compare_fill_sparse(c);
-	for (size_t i = 0; i < c->n; i++)
-		measure(c, &c->pairs[i], &w[i]);
-	for (int f = 0; f < FAMILIES; f++)
-		judged[f] = correct(c, w, (enum family)f);
-	for (size_t i = 0; i < c->n; i++)
-		if (w[i].kind != KIND_SETTLED)
-			decide(&c->pairs[i], &w[i], judged[family_of(&c->pairs[i])]);
-	c->judged = (int)judged[FAMILY_SUMMARY];
-	c->judged_collected = (int)judged[FAMILY_COLLECTED];
-	free(w);
+	compare_run_set(&c, 1);
 }
 
 bool comparison_regressed(const struct comparison *c)

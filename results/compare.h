@@ -10,7 +10,8 @@
  *  - Otherwise: the mean of the paired log ratios with its t interval (n - 1 degrees of freedom), which
  *    is exact for few pairs of normal data, and the p-value of the same t statistic, so that interval and
  *    p cannot contradict each other. Where a value is zero or negative the difference takes the ratio's
- *    place. Several comparisons are corrected with Holm.
+ *    place. Several comparisons are corrected with Holm, those of several variants of a run together
+ *    (compare_run_set()). That they share the boots of one baseline does no harm: Holm asks for no independence.
  *    changed: corrected p ≤ 0.05 and the interval is not wholly inside the margin;
  *    same: the interval lies inside the margin (two one-sided tests at 2.5 %);
  *    undecided: neither, or fewer than 2 pairs; more_boots estimates what would decide it.
@@ -97,14 +98,23 @@ struct comparison {
 	bool random_phases; /* in: boots were made to differ in their phases, so that counts need not repeat */
 	struct pair *pairs;
 	size_t n, cap;
-	int judged; /* summaries of workloads that entered the Holm correction */
+	/* out: over what was corrected */
+	int variants; /* comparisons that were judged together, this one included */
+	int judged; /* summaries of workloads, of all of them, that entered the Holm correction */
 	int judged_collected; /* of collectors, in the correction of their own */
 };
 
 void comparison_init(struct comparison *c);
 void comparison_free(struct comparison *c); /* releases the contents */
-/* Judge every pair: fills the out members. */
+/* Judge every pair: fills the out members. One comparison is corrected for its own number alone. */
 void compare_run(struct comparison *c);
+/*
+ * Judge several variants of a run together: each family spans the pairs of all @n comparisons, so that the chance of
+ * one false alarm among all of them stays at 5 %. For what decides together, the exit status of a run; what decides
+ * nothing (A/A twin, canary, boots that collectors disturb) would only weaken it, and is judged apart.
+ * Pure; needs memory for each pair once.
+ */
+void compare_run_set(struct comparison *const *c, size_t n);
 /* Did any summary of a workload's own get worse? */
 bool comparison_regressed(const struct comparison *c);
 

@@ -263,7 +263,10 @@ void report_tally(const struct comparison *c, const struct report_context *ctx, 
 		str_addf(out, "%s%zu %s", separator, count[order[i]], verdict_name(order[i]));
 		separator = ", ";
 	}
-	str_addf(out, " (%zu exact, %d in the Holm correction, ", exact, c->judged);
+	str_addf(out, " (%zu exact, %d in the Holm correction", exact, c->judged);
+	if (c->variants > 1)
+		str_addf(out, " over %d variants", c->variants);
+	str_add(out, ", ");
 	if (c->judged_collected)
 		str_addf(out, "%d of collectors in one of their own, ", c->judged_collected);
 	str_addf(out, "margin %g %%)", c->margin * 100);

@@ -133,6 +133,7 @@ void report_json(const struct comparison *c, const struct report_context *ctx, s
 	report_put(o, "a", variant(c->a, ctx->kernel_a, ctx->cmdline_a));
 	report_put(o, "b", variant(c->b, ctx->kernel_b, ctx->cmdline_b));
 	report_put(o, "margin", report_real(c->margin));
+	report_put(o, "judged_variants", json_integer(c->variants));
 	report_put(o, "judged", json_integer(c->judged));
 	report_put(o, "judged_collected", json_integer(c->judged_collected));
 	report_put(o, "regressed", json_boolean(comparison_regressed(c)));

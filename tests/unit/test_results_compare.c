@@ -389,6 +389,180 @@ static void holm_over_metrics(void **state)
 	comparison_free(&c);
 }
 
+/* Of 4 pairs against 100: p is just below 0.05, and twice that is above; of one pair nothing can be judged. */
+#define CLEAR                                                                                      \
+	{                                                                                          \
+		4,                                                                                 \
+		{                                                                                  \
+			103, 110, 115, 122                                                         \
+		}                                                                                  \
+	}
+#define ALONE                                                                                      \
+	{                                                                                          \
+		1,                                                                                 \
+		{                                                                                  \
+			103                                                                        \
+		}                                                                                  \
+	}
+#define TWICE                                                                                      \
+	{                                                                                          \
+		4,                                                                                 \
+		{                                                                                  \
+			200, 200, 200, 200                                                         \
+		}                                                                                  \
+	}
+
+struct member {
+	const char *stat, *collector; /* stat NULL: no more */
+	enum evidence ev;
+	struct side b;
+};
+
+static const struct set_row {
+	const char *name;
+	size_t n;
+	struct member m[2][2]; /* of each comparison */
+	int judged, collected;
+	double factor; /* p_holm / p of the first pair of the first comparison */
+	enum verdict want; /* of that pair */
+	bool regressed; /* the first comparison */
+} set_rows[] = {
+	/* clang-format off */
+	{ "one variant", 1,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } } },
+	  1, 0, 1, V_WORSE, true },
+	{ "two, each significant alone", 2,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } }, { { "mean", NULL, EV_VIRTUAL, CLEAR } } },
+	  2, 0, 2, V_UNDECIDED, false },
+	{ "exact ones take no part", 2,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } }, { { "mean", NULL, EV_SIMULATED, TWICE } } },
+	  1, 0, 1, V_WORSE, true },
+	{ "nor are they touched", 2,
+	  { { { "mean", NULL, EV_SIMULATED, TWICE } }, { { "mean", NULL, EV_VIRTUAL, CLEAR } } },
+	  1, 0, NAN, V_WORSE, true },
+	{ "nor do those that nothing can be said of", 2,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } },
+	    { { "mean", NULL, EV_VIRTUAL, ALONE }, { "total", NULL, EV_EMULATED_TIME, CLEAR } } },
+	  1, 0, 1, V_WORSE, true },
+	{ "nor an empty one", 2,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } } },
+	  1, 0, 1, V_WORSE, true },
+	{ "nor extremes", 2,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } },
+	    { { "mean", NULL, EV_VIRTUAL, ALONE }, { "max", NULL, EV_VIRTUAL, CLEAR } } },
+	  1, 0, 1, V_WORSE, true },
+	{ "nor collectors", 2,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } }, { { "mean", "trace", EV_VIRTUAL, CLEAR } } },
+	  1, 1, 1, V_WORSE, true },
+	{ "extremes of both", 2,
+	  { { { "max", NULL, EV_VIRTUAL, CLEAR }, { "mean", NULL, EV_VIRTUAL, ALONE } },
+	    { { "max", NULL, EV_VIRTUAL, CLEAR }, { "mean", NULL, EV_VIRTUAL, ALONE } } },
+	  0, 0, 2, V_UNDECIDED, false },
+	{ "an extreme that nothing stands beside in its own comparison", 2,
+	  { { { "mean", NULL, EV_VIRTUAL, CLEAR } }, { { "max", NULL, EV_VIRTUAL, CLEAR } } },
+	  2, 0, 2, V_UNDECIDED, false },
+	{ "collectors of both", 2,
+	  { { { "mean", "trace", EV_VIRTUAL, CLEAR } }, { { "mean", "trace", EV_VIRTUAL, CLEAR } } },
+	  0, 2, 2, V_UNDECIDED, false },
+	/* clang-format on */
+};
+
+static void fill_members(struct comparison *c, const struct member *m)
+{
+	static const struct side hundred = { 4, { 100, 100, 100, 100 } };
+
+	comparison_init(c);
+	for (size_t i = 0; i < 2 && m[i].stat; i++) {
+		struct pair *p = add(c, "m", m[i].stat, m[i].ev, DIR_LOWER);
+
+		p->collector = m[i].collector ? xstrdup(m[i].collector) : NULL;
+		set(p, &hundred, &m[i].b);
+	}
+}
+
+static bool same_number(double x, double y)
+{
+	return x == y || (isnan(x) && isnan(y));
+}
+
+/* To the last bit. */
+static bool same_outcome(const struct pair *p, const struct pair *q)
+{
+	return p->verdict == q->verdict && p->more_boots == q->more_boots &&
+	       same_number(p->effect, q->effect) && same_number(p->low, q->low) &&
+	       same_number(p->high, q->high) && same_number(p->p, q->p) &&
+	       same_number(p->p_holm, q->p_holm);
+}
+
+/* What several variants of a run say is corrected together; what one says alone only with itself. */
+static void holm_over_variants(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(set_rows); i++) {
+		const struct set_row *r = &set_rows[i];
+		struct comparison c[2], alone, *both[] = { &c[0], &c[1] };
+		const struct pair *p;
+
+		fill_members(&alone, r->m[0]);
+		for (size_t j = 0; j < r->n; j++)
+			fill_members(&c[j], r->m[j]);
+		compare_run_set(both, r->n);
+		compare_run(&alone);
+		p = &c[0].pairs[0];
+		if (p->verdict != r->want || !same_number(p->p_holm / p->p, r->factor) ||
+		    comparison_regressed(&c[0]) != r->regressed)
+			fail_msg("%s: got %s, p %g, corrected %g", r->name,
+				 verdict_name(p->verdict), p->p, p->p_holm);
+		if (same_outcome(p, &alone.pairs[0]) != (r->factor != 2))
+			fail_msg("%s: alone %s, corrected %g; together %s, %g", r->name,
+				 verdict_name(alone.pairs[0].verdict), alone.pairs[0].p_holm,
+				 verdict_name(p->verdict), p->p_holm);
+		for (size_t j = 0; j < r->n; j++) {
+			if (c[j].judged != r->judged || c[j].judged_collected != r->collected ||
+			    c[j].variants != (int)r->n)
+				fail_msg("%s: %d of %d variants, %d of collectors", r->name,
+					 c[j].judged, c[j].variants, c[j].judged_collected);
+			comparison_free(&c[j]);
+		}
+		comparison_free(&alone);
+	}
+}
+
+/* Where metrics are spread over comparisons makes no difference: also the advice asks what all of them ask. */
+static void advice_of_all_variants(void **state)
+{
+	enum { N = 20 };
+	const struct side a = { 4, { 100, 100, 100, 100 } }, b = { 4, { 90, 140, 120, 105 } };
+	struct comparison c[N], *all[N], one;
+	int alone;
+
+	(void)state;
+	comparison_init(&one);
+	for (size_t i = 0; i < N; i++) {
+		const struct side other = { 4, { 80, 125, 90 + (double)i, 111 } };
+
+		comparison_init(&c[i]);
+		all[i] = &c[i];
+		set(add(&c[i], "m", "mean", EV_VIRTUAL, DIR_LOWER), &a, i ? &other : &b);
+		set(add(&one, "m", "mean", EV_VIRTUAL, DIR_LOWER), &a, i ? &other : &b);
+	}
+	compare_run(&c[0]);
+	alone = c[0].pairs[0].more_boots;
+	compare_run_set(all, N);
+	compare_run(&one);
+	assert_true(alone > 0 && c[0].pairs[0].more_boots > alone);
+	assert_int_equal(one.judged, N);
+	for (size_t i = 0; i < N; i++) {
+		if (!same_outcome(&c[i].pairs[0], &one.pairs[i]))
+			fail_msg("metric %zu: %d more boots and %g, in one comparison %d and %g", i,
+				 c[i].pairs[0].more_boots, c[i].pairs[0].p_holm,
+				 one.pairs[i].more_boots, one.pairs[i].p_holm);
+		assert_int_equal(c[i].judged, N);
+		comparison_free(&c[i]);
+	}
+	comparison_free(&one);
+}
+
 /* A worse maximum beside a mean of the same metric is said, but does not gate; alone it does. */
 static void extremes_do_not_gate(void **state)
 {
@@ -577,6 +751,7 @@ static void empty(void **state)
 	assert_int_equal(c.judged, 0);
 	assert_false(comparison_regressed(&c));
 	comparison_free(&c);
+	compare_run_set(NULL, 0);
 }
 
 struct tally {
@@ -640,6 +815,8 @@ int main(void)
 		cmocka_unit_test(effect_and_interval),
 		cmocka_unit_test(pairs_by_block),
 		cmocka_unit_test(holm_over_metrics),
+		cmocka_unit_test(holm_over_variants),
+		cmocka_unit_test(advice_of_all_variants),
 		cmocka_unit_test(extremes_do_not_gate),
 		cmocka_unit_test(collected_apart),
 		cmocka_unit_test(sparse_counts_are_zero),

@@ -143,6 +143,28 @@ static void the_table(void **state)
 	assert_null(strstr(strstr(out.buf, "qemu-x86_64  kmalloc") + 1, "qemu-x86_64  kmalloc"));
 }
 
+/* Every format for a reader says over how many variants the correction went, where that is more than one. */
+static void several_variants(void **state)
+{
+	static const char line[] =
+		"(1 exact, 2 in the Holm correction over 2 variants, margin 1 %)";
+	cleanup_str struct str text = STR_INIT, markdown = STR_INIT, json = STR_INIT;
+	struct comparison c[2], *both[] = { &c[0], &c[1] };
+
+	(void)state;
+	fill(&c[0]);
+	fill(&c[1]);
+	compare_run_set(both, 2);
+	report_comparison(&c[1], &context, REPORT_TEXT, &text);
+	report_comparison(&c[1], &context, REPORT_MARKDOWN, &markdown);
+	report_comparison(&c[1], &context, REPORT_JSON, &json);
+	has("text", &text, line);
+	has("markdown", &markdown, line);
+	has("json", &json, "\"judged_variants\": 2,\n  \"judged\": 2,\n  \"judged_collected\": 0,");
+	comparison_free(&c[0]);
+	comparison_free(&c[1]);
+}
+
 /* Collectors stand below, each under its name, and only with what changed. */
 static void collectors_below(void **state)
 {
@@ -766,25 +788,16 @@ static void format_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_table),
-		cmocka_unit_test(collectors_below),
-		cmocka_unit_test(options_of_the_table),
-		cmocka_unit_test(columns_line_up),
-		cmocka_unit_test(nothing_to_show),
-		cmocka_unit_test(nothing_to_compare),
-		cmocka_unit_test(json_reads_back),
-		cmocka_unit_test(csv_has_equal_rows),
-		cmocka_unit_test(markdown_has_equal_rows),
-		cmocka_unit_test(clean_rows),
-		cmocka_unit_test(hostile_names),
-		cmocka_unit_test(value_rows),
-		cmocka_unit_test(effect_rows),
-		cmocka_unit_test(shown_rows),
-		cmocka_unit_test(disagreement_rows),
-		cmocka_unit_test(random_phases),
-		cmocka_unit_test(many_disagree),
-		cmocka_unit_test(identical_code),
-		cmocka_unit_test(format_names),
+		cmocka_unit_test(the_table),          cmocka_unit_test(several_variants),
+		cmocka_unit_test(collectors_below),   cmocka_unit_test(options_of_the_table),
+		cmocka_unit_test(columns_line_up),    cmocka_unit_test(nothing_to_show),
+		cmocka_unit_test(nothing_to_compare), cmocka_unit_test(json_reads_back),
+		cmocka_unit_test(csv_has_equal_rows), cmocka_unit_test(markdown_has_equal_rows),
+		cmocka_unit_test(clean_rows),         cmocka_unit_test(hostile_names),
+		cmocka_unit_test(value_rows),         cmocka_unit_test(effect_rows),
+		cmocka_unit_test(shown_rows),         cmocka_unit_test(disagreement_rows),
+		cmocka_unit_test(random_phases),      cmocka_unit_test(many_disagree),
+		cmocka_unit_test(identical_code),     cmocka_unit_test(format_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
