@@ -19,6 +19,21 @@ struct compare_opts {
 	int top;
 };
 
+static int judge(struct store *s, const struct store_run_row *run, const char *a, const char *b,
+		 const struct compare_options *o, struct str *out, bool *regressed, struct err *e)
+{
+	struct comparison c;
+	int ret = compare_run_load(s, run, a, b, &c, e);
+
+	if (!ret) {
+		compare_run(&c);
+		*regressed = comparison_regressed(&c);
+		ret = compare_run_report(s, run, &c, o, out, e);
+	}
+	comparison_free(&c);
+	return ret;
+}
+
 static int compare(const struct compare_opts *o, const char *a, const char *b, struct str *out,
 		   bool *regressed, struct err *e)
 {
@@ -32,7 +47,7 @@ static int compare(const struct compare_opts *o, const char *a, const char *b, s
 	co.format = (enum report_format)report_format_parse(o->format ? o->format : "text");
 	ret = store_run_get(s, o->run, &run, e);
 	if (!ret) {
-		ret = compare_run_report(s, &run, a, b, &co, out, regressed, e);
+		ret = judge(s, &run, a, b, &co, out, regressed, e);
 		store_run_row_release(&run);
 	}
 	store_close(s);
@@ -130,7 +145,9 @@ const struct command command_compare = {
 	.summary = "judge variant B against variant A",
 	.help = "Compares two variants of one run: effect with its 95 % interval, and a verdict (same, better, "
 		"worse, changed, undecided). Counts that agree in all boots are compared exactly. Exit status 1 "
-		"when a workload got worse. Sizes and call sites of the kernels stand below the workloads; they "
+		"when a workload got worse. The correction for the number of comparisons is over these two variants "
+		"alone, where that of 'kdelta run' is over all variants of the suite: a verdict can differ between "
+		"the two. Sizes and call sites of the kernels stand below the workloads; they "
 		"are judged, but more of them is no regression. Where the functions that a workload measures "
 		"are the same code in both kernels, the report says so, and takes a statistical difference "
 		"under equal command lines for noise. With --static nothing is run: sizes, call sites and atomic "

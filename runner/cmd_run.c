@@ -314,7 +314,8 @@ const struct command command_run = {
 	.usage = "SUITE [options]  |  [SUITE] --resume RUN",
 	.summary = "build, boot and measure a suite, and compare its variants",
 	.help = "Boots every variant of the suite in blocks of random balanced order, stores every sample, "
-		"and compares each variant with the baseline. SUITE is a name (see 'kdelta list suites') or "
+		"and compares each variant with the baseline; the verdicts are corrected for the number of "
+		"comparisons of all variants together. SUITE is a name (see 'kdelta list suites') or "
 		"a YAML file. One that is made of suites runs them one after the other, each a run of its own, and "
 		"ends with one line for each; the exit status is the worst of theirs.",
 	.examples =

@@ -55,6 +55,9 @@ int run_load_resumed(struct run *r, long long id, struct err *e);
 int run_dry(struct run *r, struct err *e);
 /* Do it, and print how the variants compare. 0: nothing regressed; 1: something did; -1: see @e. */
 int run_execute(struct run *r, struct err *e);
+/* The end of it: judge the variants of a run together, print one comparison after the other and what twin and canary
+ * prove. *worse: did a verdict that decides get worse? */
+int run_compare(struct run *r, bool *worse, struct err *e);
 
 /* SIGINT, SIGTERM and SIGHUP end the boots in flight, unstored; a broken pipe is an error of a write. */
 void run_catch_signals(void);

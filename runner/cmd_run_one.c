@@ -15,10 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "results/report.h"
 #include "runner/artifact.h"
 #include "runner/base/file.h"
 #include "runner/base/proc.h"
-#include "runner/compare_run.h"
 #include "runner/paths.h"
 #include "runner/run_plan.h"
 
@@ -346,60 +346,6 @@ static int boot_all(struct run *r, struct err *e)
 	return 0;
 }
 
-/* An arm that the suite added is a check of the measurement itself: one line, and no regression. */
-static int check_added(struct run *r, const struct store_run_row *row, const struct plan_arm *a,
-		       struct err *e)
-{
-	int alarms, compared;
-
-	if (compare_run_alarms(r->store, row, a->against, a->name, &alarms, &compared, e))
-		return -1;
-	if (a->canary)
-		printf("canary '%s', %d no-op instruction%s more per operation: %s (%d of %d comparisons differ)\n",
-		       a->name, a->canary, a->canary > 1 ? "s" : "", alarms ? "found" : "NOT FOUND",
-		       alarms, compared);
-	else
-		printf("A/A twin '%s': %d false alarm%s in %d comparisons\n", a->name, alarms,
-		       alarms == 1 ? "" : "s", compared);
-	return 0;
-}
-
-static int compare_arm(struct run *r, const struct store_run_row *row, const struct plan_arm *a,
-		       const struct compare_options *o, bool *regressed, struct err *e)
-{
-	bool apart = r->plan.suite->observe == OBSERVE_APART && a->observed, ignored = false;
-	cleanup_str struct str out = STR_INIT;
-	int ret;
-
-	if (a->twin_of)
-		return o->format == REPORT_TEXT ? check_added(r, row, a, e) : 0;
-	/* numbers of disturbed boots explain; those of the plain ones beside them decide */
-	ret = compare_run_report(r->store, row, a->against, a->name, o, &out,
-				 apart ? &ignored : regressed, e);
-	fputs(out.buf, stdout);
-	return ret;
-}
-
-static int compare_all(struct run *r, const char *format, bool *regressed, struct err *e)
-{
-	struct compare_options o = { .db = r->db };
-	struct store_run_row row;
-	int ret = 0;
-
-	o.format = (enum report_format)report_format_parse(format ? format : "text");
-	if (store_run_get(r->store, r->id, &row, e))
-		return -1;
-	for (size_t i = 0; !ret && i < r->plan.narms; i++) {
-		const struct plan_arm *a = &r->plan.arms[i];
-
-		/* an arm stands once per target, a comparison spans all targets */
-		if (a->against && a->target == r->plan.arms[0].target)
-			ret = compare_arm(r, &row, a, &o, regressed, e);
-	}
-	store_run_row_release(&row);
-	return ret;
-}
-
 /* Counts the whole run: what went wrong before it was resumed did go wrong. */
 static int finish(struct run *r, struct err *e)
 {
@@ -435,7 +381,7 @@ int run_execute(struct run *r, struct err *e)
 	if (!r->resumed && run_plan_store(r->store, &r->plan, r->plan_text.buf, &r->id, e))
 		return -1;
 	if (run_plan_store_kernels(r->store, r->id, &r->session, e) || boot_all(r, e) ||
-	    finish(r, e) || compare_all(r, r->format, &regressed, e))
+	    finish(r, e) || run_compare(r, &regressed, e))
 		return -1;
 	if (r->broken || r->unwell)
 		return err_set(e, ERR_INFRA,

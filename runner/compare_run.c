@@ -116,23 +116,22 @@ static int need_variant(const struct run_facts *f, const char *name, long long r
 		       known.buf);
 }
 
-/* The caller frees @c, also after an error. */
-static int judge(struct store *s, const struct store_run_row *run, const char *a, const char *b,
-		 struct comparison *c, struct err *e)
+int compare_run_load(struct store *s, const struct store_run_row *run, const char *a, const char *b,
+		     struct comparison *c, struct err *e)
 {
 	comparison_init(c);
 	if (store_load_pairs(s, run->id, a, b, c, e))
 		return -1;
 	c->margin = run->margin;
 	c->random_phases = plan_text_random_phases(run->plan);
-	compare_run(c);
 	return 0;
 }
 
 static int report(struct store *s, const struct store_run_row *run, struct run_facts *f,
-		  const char *a, const char *b, const struct compare_options *o, struct str *out,
-		  bool *regressed, struct err *e)
+		  const struct comparison *c, const struct compare_options *o, struct str *out,
+		  struct err *e)
 {
+	const char *a = c->a, *b = c->b;
 	struct report_context ctx = {
 		.suite = run->suite,
 		.host = run->hostname,
@@ -146,23 +145,16 @@ static int report(struct store *s, const struct store_run_row *run, struct run_f
 	};
 	cleanup_str struct str kernel_a = STR_INIT, kernel_b = STR_INIT;
 	cleanup_str struct str cmdline_a = STR_INIT, cmdline_b = STR_INIT;
-	struct comparison c;
 
 	if (need_variant(f, a, run->id, e) || need_variant(f, b, run->id, e))
 		return -1;
-	if (judge(s, run, a, b, &c, e)) {
-		comparison_free(&c);
-		return -1;
-	}
 	describe(f, a, describe_kernel, &kernel_a);
 	describe(f, b, describe_kernel, &kernel_b);
 	describe(f, a, describe_cmdline, &cmdline_a);
 	describe(f, b, describe_cmdline, &cmdline_b);
 	run_facts_tell(f, a, b);
-	if (note_profiles(s, run->id, f, a, b, e)) {
-		comparison_free(&c);
+	if (note_profiles(s, run->id, f, a, b, e))
 		return -1;
-	}
 	ctx.kernel_a = kernel_a.buf;
 	ctx.kernel_b = kernel_b.buf;
 	ctx.cmdline_a = cmdline_a.buf;
@@ -170,9 +162,7 @@ static int report(struct store *s, const struct store_run_row *run, struct run_f
 	ctx.machine = f->machine.buf;
 	ctx.boots_ok = f->ok;
 	ctx.boots_broken = f->broken;
-	report_comparison(&c, &ctx, o->format, out);
-	*regressed = *regressed || comparison_regressed(&c);
-	comparison_free(&c);
+	report_comparison(c, &ctx, o->format, out);
 	return 0;
 }
 
@@ -190,7 +180,9 @@ int compare_run_alarms(struct store *s, const struct store_run_row *run, const c
 	int ret;
 
 	*alarms = *compared = 0;
-	ret = judge(s, run, a, b, &c, e);
+	ret = compare_run_load(s, run, a, b, &c, e);
+	if (!ret)
+		compare_run(&c);
 	for (size_t i = 0; !ret && i < c.n; i++) {
 		const struct pair *p = &c.pairs[i];
 
@@ -204,15 +196,14 @@ int compare_run_alarms(struct store *s, const struct store_run_row *run, const c
 	return ret;
 }
 
-int compare_run_report(struct store *s, const struct store_run_row *run, const char *a,
-		       const char *b, const struct compare_options *o, struct str *out,
-		       bool *regressed, struct err *e)
+int compare_run_report(struct store *s, const struct store_run_row *run, const struct comparison *c,
+		       const struct compare_options *o, struct str *out, struct err *e)
 {
 	struct run_facts f;
 	int ret = run_facts_load(s, run->id, &f, e);
 
 	if (!ret)
-		ret = report(s, run, &f, a, b, o, out, regressed, e);
+		ret = report(s, run, &f, c, o, out, e);
 	run_facts_release(&f);
 	return ret;
 }
