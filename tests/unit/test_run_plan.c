@@ -66,6 +66,7 @@ static void make(const char *suite, const struct plan_options *o, struct plan *p
 	const struct suite *s;
 	struct err e = ERR_INIT;
 
+	*p = (struct plan){ 0 };
 	config_folder_reload(folder);
 	s = config_suite(folder->config, suite, &e);
 	if (!s || plan_make(folder->config, s, o, p, &e))
