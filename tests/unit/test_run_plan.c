@@ -185,10 +185,13 @@ static void order(void **state)
 	size_t n;
 
 	make("x", &o, &p);
+	if (p.norder != 42) { /* 2 targets, 7 blocks of 3 arms */
+		fail_msg("a plan of %zu boots instead of 42", p.norder);
+		return;
+	}
 	ok(f, run_plan_store(s, &p, "", &id, &f->e));
 	ok(f, store_boots(s, id, "planned", &rows, &n, &f->e));
 	assert_int_equal(n, 42);
-	assert_int_equal(n, p.norder);
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_arm *a = &p.arms[p.order[i].arm];
 
