@@ -373,8 +373,10 @@ void compare_run_set(struct comparison *const *c, size_t n)
 	for (size_t i = 0; i < n; i++)
 		total += c[i]->n;
 	w = xcalloc(total, sizeof(*w));
-	for (size_t i = 0; i < n; place += c[i++]->n)
+	for (size_t i = 0; i < n; i++) {
 		measure_all(c[i], &w[place]);
+		place += c[i]->n;
+	}
 	for (int f = 0; f < FAMILIES; f++)
 		judged[f] = correct(w, total, (enum family)f);
 	for (size_t i = 0; i < total; i++)
