@@ -126,8 +126,8 @@ compile()
 		return 1
 	fi
 	warnings "$log" >"$work/found"
-	mapfile -t words < <(cd "$tree/build" && find "${objects[@]}" 2>/dev/null)
-	[[ ${#words[@]} -gt 0 ]] || return 0
+	mapfile -t words < <(cd "$tree/build" && ls -d -- "${objects[@]}" 2>/dev/null)
+	[[ ${#objects[@]} -gt 0 && ${#words[@]} -gt 0 ]] || return 0
 	if ! kmake W=1 "${words[@]}" >"$log" 2>&1; then
 		error
 		return 1
