@@ -19,6 +19,7 @@
 #include "runner/base/file.h"
 
 #define RUNTIME_MIN 100 /* us */
+#define RUNTIME_STEPS 51200 /* us */
 #define START_MS 20000 /* an emulated CPU takes its time */
 
 /*
@@ -99,9 +100,25 @@ static int change_number(const struct osnoise *o, int which, long long value, st
 	return collect_write_at(o->fs.root, setting_files[which], text, e);
 }
 
-static int lengthen(const struct osnoise *o, long long us, struct err *e)
+static int lengthen_to(const struct osnoise *o, long long us, struct err *e)
 {
 	return change_number(o, SET_PERIOD, us, e) || change_number(o, SET_RUNTIME, us, e) ? -1 : 0;
+}
+
+/*
+ * A thread that ends a run between the two writes sleeps for the rest of the new period, and the window would go by
+ * without it. That is likely while it runs for as short as the writes take; so it does not, before the period is long.
+ */
+static int lengthen(const struct osnoise *o, long long us, struct err *e)
+{
+	for (long long step = 2 * RUNTIME_MIN; step < us && step <= RUNTIME_STEPS; step *= 2) {
+		const struct timespec run = { .tv_nsec = step * 1000 };
+
+		if (lengthen_to(o, step, e))
+			return -1;
+		nanosleep(&run, NULL);
+	}
+	return lengthen_to(o, us, e);
 }
 
 static int shorten(const struct osnoise *o, struct err *e)
