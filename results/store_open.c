@@ -78,7 +78,7 @@ static const struct schema schema = {
 	.nsteps = sizeof(steps) / sizeof(*steps),
 };
 
-static int pragma_int(struct store *s, const char *sql, long long *out, struct err *e)
+static int read_int(struct store *s, const char *sql, long long *out, struct err *e)
 {
 	return db_lookup(s, e, db_query(s, e, sql, ""), out);
 }
@@ -104,9 +104,10 @@ static int check_version(struct store *s, const struct schema *sc, int *version,
 {
 	long long user, app, tables;
 
-	if (pragma_int(s, "PRAGMA user_version", &user, e) ||
-	    pragma_int(s, "PRAGMA application_id", &app, e) ||
-	    pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, e))
+	/* the tables first: another process may be making them, and who sees them then sees whose they are */
+	if (read_int(s, "SELECT count(*) FROM sqlite_schema", &tables, e) ||
+	    read_int(s, "PRAGMA application_id", &app, e) ||
+	    read_int(s, "PRAGMA user_version", &user, e))
 		return -1;
 	if (tables && app != APPLICATION_ID)
 		return err_set(e, ERR_INFRA, "cannot use database '%s': it is not kdelta's",

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <sqlite3.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -219,6 +221,64 @@ static void several_writers(void **state)
 	store_close(s);
 }
 
+/* Makes the database just before the n-th statement of somebody who is about to make it, too. */
+static struct {
+	const char *path;
+	int countdown; /* statements; -1: over */
+	bool failed;
+} intruder;
+
+static int at_statement(unsigned int type, void *context, void *statement, void *sql)
+{
+	(void)type;
+	(void)context;
+	(void)statement;
+	if (intruder.countdown < 0)
+		return 0;
+	if (intruder.countdown--) {
+		/* from then on it would have to wait */
+		if (!strncmp(sql, "BEGIN", 5))
+			intruder.countdown = -1;
+		return 0;
+	}
+	sqlite3_reset_auto_extension();
+	intruder.failed = write_a_run(intruder.path) != 0;
+	intruder.path = NULL;
+	return 0;
+}
+
+static int watch_statements(sqlite3 *db, char **message, const struct sqlite3_api_routines *api)
+{
+	(void)message;
+	(void)api;
+	return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, at_statement, NULL);
+}
+
+static void two_makers(void **state)
+{
+	struct fixture *f = *state;
+	bool came = true;
+	int n;
+
+	for (n = 0; came; n++) {
+		cleanup_free char *path = xasprintf("%s/%d.db", f->dir.buf, n);
+		struct store *s;
+
+		intruder.path = path;
+		intruder.countdown = n;
+		sqlite3_auto_extension((void (*)(void))watch_statements);
+		s = store_open(path, false, &f->e);
+		ok(f, s ? 0 : -1);
+		sqlite3_reset_auto_extension();
+		came = !intruder.path;
+		assert_false(intruder.failed);
+		assert_int_equal(ask(f, s, "SELECT count(*) FROM run"), came);
+		store_close(s);
+	}
+	/* before each of: the journal's mode, three settings, three questions, BEGIN */
+	assert_true(n > 8);
+}
+
 static void odd_paths(void **state)
 {
 	struct fixture *f = *state;
@@ -263,6 +323,7 @@ int main(void)
 		TEST(full_disk),
 		TEST(killed_writer),
 		TEST(several_writers),
+		TEST(two_makers),
 		TEST(odd_paths),
 		TEST(strings_that_are_not_given),
 	};
