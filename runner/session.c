@@ -14,14 +14,14 @@
 #include "runner/paths.h"
 #include "runner/session_image.h"
 #include "runner/session_needs.h"
+#include "workloads/phase.h"
 
 #define RECORDS_MAX 1000000 /* value and hist lines of one boot */
-#define PHASE_TOKEN " kdelta.phase=4294967295" /* what a boot may have besides */
 
 int session_cmdline(const struct target *t, const struct variant *v, struct strv *out,
 		    struct err *e)
 {
-	size_t len = strlen(PHASE_TOKEN);
+	size_t len = 1 + PHASE_TOKEN_MAX;
 
 	if (t->console)
 		strv_pushf(out, "console=%s", t->console);

@@ -30,7 +30,7 @@ struct boot_request {
 	const char *image; /* kernel image (unused by fake) */
 	const char *initrd;
 	const struct strv *cmdline; /* complete, tokens; console= and panic= are already in it */
-	unsigned int phase; /* one more token, kdelta.phase=N (workloads/guest.h); 0: none */
+	unsigned int phase; /* one more token, kdelta.phase=N (workloads/phase.h); 0: none */
 	const char *console_log; /* where to keep the console, or NULL */
 	/* s from the start line to the end line: sum of the workloads' timeouts; 0: no deadline */
 	int run_timeout;

@@ -4,6 +4,7 @@
 #include "collectors/plugin_host.h"
 #include "runner/target_qemu.h"
 #include "workloads/artifact.h"
+#include "workloads/phase.h"
 
 static void push2(struct strv *out, const char *option, const char *value)
 {
@@ -62,7 +63,7 @@ static void kernel_args(const struct boot_request *q, const char *image, const c
 	for (size_t i = 0; q->cmdline && i < q->cmdline->n; i++)
 		str_addf(&append, "%s%s", i ? " " : "", q->cmdline->v[i]);
 	if (q->phase)
-		str_addf(&append, " kdelta.phase=%u", q->phase);
+		str_addf(&append, " " PHASE_TOKEN "%u", q->phase);
 	push2(out, "-kernel", image);
 	if (initrd)
 		push2(out, "-initrd", initrd);

@@ -72,7 +72,7 @@ static int one_trigger(struct drain *d, struct err *e)
 /* The n-th one comes n periods after the first; the last has a period to itself like the others. */
 static int pull_triggers(struct drain *d, uint64_t count, uint64_t period, struct err *e)
 {
-	uint64_t start = spinner_now();
+	uint64_t start = clock_ns();
 
 	d->latency = (struct hist){ .max = 0 };
 	for (uint64_t i = 0; i < count; i++) {
@@ -92,7 +92,7 @@ static int drain_round(struct workload_ctx *c, struct err *e)
 	if (spinner_gate(d->on.spinner, e) || trigger_prepare(&d->trigger, e) ||
 	    trigger_run(&d->trigger, e))
 		return -1;
-	d->empty = clock_empty(spinner_now);
+	d->empty = clock_empty(clock_ns);
 	spinner_settle();
 	wctx_window_open(c);
 	if (pull_triggers(d, count, rate ? NS_PER_S / rate : 0, e) ||

@@ -13,6 +13,7 @@
 
 #include "runner/base/file.h"
 #include "workloads/guest.h"
+#include "workloads/phase.h"
 
 #define PORT_RECORDS "kdelta.records"
 #define PORT_OUTPUT "kdelta.output"

@@ -13,7 +13,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "collectors/collector.h"
@@ -62,7 +61,7 @@ struct guest_plan {
 	struct guest_disk *disks;
 	size_t ndisks, disks_cap;
 	unsigned int
-		phase; /* not of the plan, which all boots of a variant share; see phase_read() */
+		phase; /* not of the plan, which all boots of a variant share; see workloads/phase.h */
 };
 
 /* "plan line 3: …" in @e on failure; release what is there in both cases. */
@@ -77,30 +76,6 @@ bool cmdline_has(const char *cmdline, const char *token);
 int module_vermagic(const char *elf, size_t len, struct str *out, struct err *e);
 /* uname, the command line and the vermagic of every module against the plan. */
 int guest_check(const struct guest_plan *p, struct err *e);
-
-/* --- guest_phase.c: where in its own cycles the kernel is when a round begins --- */
-
-/*
- * What a round finds differs with when its first tick comes and with how full the kernel's per-CPU batches of pages are
- * (folio batches of the LRU lists, mm/swap.c). Boots that repeat to the last instruction repeat that, too: it looks
- * like a property of the variant. A suite with `phases: random` shifts both before each round, by numbers that the
- * boot's command line decides: the kernel ignores "kdelta.phase=N" (a parameter of a module that it does not have).
- */
-#define PHASE_NS 10000000U /* ns: a tick at CONFIG_HZ=100 */
-#define PHASE_PAGES                                                                                \
-	62U /* twice what a folio batch holds (FOLIO_BATCH_SIZE in include/linux/folio_batch.h) */
-
-struct phase {
-	uint64_t ns; /* to wait, less than PHASE_NS */
-	size_t pages; /* to use, fewer than PHASE_PAGES */
-};
-
-/* N of the command line; 0: none. */
-unsigned int phase_parse(const char *cmdline);
-int phase_read(unsigned int *phase, struct err *e);
-/* The shift before a round (warm-ups are below 0) of a workload; nothing with @phase 0. Pure. */
-struct phase phase_draw(unsigned int phase, int workload, int round);
-int phase_shift(const struct phase *p, struct err *e);
 
 /* --- guest_image.c: the root image (workloads/exec.h) --- */
 

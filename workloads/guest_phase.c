@@ -3,25 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runner/base/file.h"
 #include "workloads/guest.h"
-
-#define TOKEN "kdelta.phase="
-
-/* The finaliser of MurmurHash3 in its variant 13 (Stafford, "Better Bit Mixing", 2011), as of splitmix64. */
-static uint64_t mix(uint64_t z)
-{
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return z ^ (z >> 31);
-}
+#include "workloads/phase.h"
+#include "workloads/random.h"
+#include "workloads/ticks.h"
 
 unsigned int phase_parse(const char *cmdline)
 {
-	const char *at = str_starts(cmdline, TOKEN) ? cmdline : strstr(cmdline, " " TOKEN);
+	const char *at = str_starts(cmdline, PHASE_TOKEN) ? cmdline :
+							    strstr(cmdline, " " PHASE_TOKEN);
 
 	return at ? (unsigned int)strtoul(strchr(at, '=') + 1, NULL, 10) : 0;
 }
@@ -38,22 +31,15 @@ int phase_read(unsigned int *phase, struct err *e)
 
 struct phase phase_draw(unsigned int phase, int workload, int round)
 {
-	uint64_t random = mix(((uint64_t)phase << 32) + (uint32_t)workload) + (uint32_t)round;
+	uint64_t random =
+		random_mix(((uint64_t)phase << 32) + (uint32_t)workload) + (uint32_t)round;
 	struct phase p = { 0 };
 
 	if (!phase)
 		return p;
-	p.ns = mix(random) % PHASE_NS;
-	p.pages = mix(~random) % PHASE_PAGES;
+	p.ns = random_mix(random) % PHASE_NS;
+	p.pages = random_mix(~random) % PHASE_PAGES;
 	return p;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
 /* The kernel's batches of pages are as full afterwards as the number of pages says. */
@@ -75,12 +61,12 @@ static int use_pages(size_t n, struct err *e)
 
 int phase_shift(const struct phase *p, struct err *e)
 {
-	uint64_t start = now_ns();
+	uint64_t start = clock_ns();
 
 	if (use_pages(p->pages, e))
 		return -1;
 	/* not asleep: an idle machine would go on at the next tick, whenever it began */
-	while (p->ns && now_ns() - start < p->ns)
+	while (p->ns && clock_ns() - start < p->ns)
 		;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "collectors/collector.h"
 #include "kmods/kdelta_marker.h"
 #include "workloads/guest.h"
+#include "workloads/phase.h"
 
 #define RECORDS_MAX (16 << 20)
 #define REAP_SECONDS 5

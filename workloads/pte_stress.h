@@ -87,7 +87,6 @@ enum stress_when { STRESS_BEFORE, STRESS_MEANWHILE, STRESS_AFTER };
 
 /* Pages as after STRESS_RESET; pages, threads and random are the caller's. */
 void stress_reset(struct stress_model *m);
-uint64_t stress_random(uint64_t *state);
 /* Choose the next step. */
 void stress_plan(struct stress_model *m, struct stress_step *s);
 /* What the pages are after it. */

@@ -9,6 +9,7 @@
 #include "runner/base/file.h"
 #include "workloads/proc_text.h"
 #include "workloads/pte_stress.h"
+#include "workloads/random.h"
 #include "workloads/worker.h"
 
 #define SMAPS_MAX (16 << 20)
@@ -21,7 +22,7 @@
 
 static size_t below(struct stress_thread *t, size_t n)
 {
-	return n ? stress_random(&t->random) % n : 0;
+	return n ? random_next(&t->random) % n : 0;
 }
 
 static const char *can(bool yes)

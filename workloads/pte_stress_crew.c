@@ -14,6 +14,7 @@
 
 #include "runner/base/str.h"
 #include "workloads/pte_stress.h"
+#include "workloads/random.h"
 #include "workloads/worker.h"
 
 #define SLOT 64 /* bytes apart, so that threads do not share cache lines */
@@ -265,7 +266,7 @@ int stress_init(struct stress *s, size_t pages, int threads, uint64_t seed, stru
 	for (int i = 0; i < threads; i++) {
 		s->thread[i].s = s;
 		s->thread[i].number = i;
-		s->thread[i].random = stress_random(&s->model.random);
+		s->thread[i].random = random_next(&s->model.random);
 	}
 	if (reserve(s, e) || make_file(s, e) || map_all(s, e) || share_child(s, e) || probe_init(e))
 		return -1;

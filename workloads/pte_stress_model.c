@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include "workloads/pte_stress.h"
+#include "workloads/random.h"
 
 /* Pages of a page table of s390 (_PAGE_ENTRIES in its asm/pgtable.h), and of the longest range; elsewhere half a table. */
 #define TABLE 256
@@ -9,19 +10,9 @@
 #define FULL 64 /* steps, one of which looks at all its pages */
 #define TRIES 8 /* to find a page for MADV_FREE */
 
-/* SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014. */
-uint64_t stress_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 static size_t below(struct stress_model *m, size_t n)
 {
-	return n ? stress_random(&m->random) % n : 0;
+	return n ? random_next(&m->random) % n : 0;
 }
 
 /* The last third is of a file, so that most page tables have one kind, and one has both. */

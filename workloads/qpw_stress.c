@@ -23,6 +23,7 @@
 
 #include "runner/base/file.h"
 #include "workloads/proc_text.h"
+#include "workloads/ticks.h"
 #include "workloads/worker.h"
 #include "workloads/workload.h"
 
@@ -56,14 +57,6 @@ struct stress_memory {
 	long long free, locked, unevictable;
 };
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 static void pause_ns(long ns)
 {
 	const struct timespec t = { 0, ns };
@@ -76,16 +69,16 @@ static void pause_ns(long ns)
 static void begin(struct stress_worker *w, const char *op)
 {
 	atomic_store(&w->op, op);
-	atomic_store(&w->began, now());
+	atomic_store(&w->began, clock_ns());
 }
 
 static int work(const struct workload_ctx *c, struct stress_worker *w, struct stress_task *t,
 		struct err *e)
 {
 	uint64_t operations = (uint64_t)wctx_int(c, "operations");
-	uint64_t seconds = (uint64_t)wctx_int(c, "seconds"), end = now() + seconds * NS_PER_S;
+	uint64_t seconds = (uint64_t)wctx_int(c, "seconds"), end = clock_ns() + seconds * NS_PER_S;
 
-	while (seconds ? now() < end : atomic_load(&w->done) < operations) {
+	while (seconds ? clock_ns() < end : atomic_load(&w->done) < operations) {
 		begin(w, stress_task_choose(t));
 		if (stress_task_do(t, e))
 			return -1;
@@ -135,7 +128,7 @@ static int start_workers(struct workload_ctx *c, struct err *e)
 		struct stress_worker *w = &s->worker[i];
 		pid_t pid;
 
-		*w = (struct stress_worker){ .op = "start", .began = now() };
+		*w = (struct stress_worker){ .op = "start", .began = clock_ns() };
 		pid = worker_fork();
 		if (pid < 0)
 			return err_errno(e, ERR_INFRA, "cannot start task %d", i);
@@ -184,7 +177,7 @@ static int look_after(struct workload_ctx *c, int number, struct err *e)
 		s->pid[number] = 0;
 		return reaped(w, number, status, e);
 	}
-	if (now() > atomic_load(&w->began) + patience * NS_PER_S)
+	if (clock_ns() > atomic_load(&w->began) + patience * NS_PER_S)
 		return wctx_fail(c, e, "task %d is at '%s' for more than %llu s", number,
 				 atomic_load(&w->op), (unsigned long long)patience);
 	return 1;

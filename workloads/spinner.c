@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "kmods/kdelta_marker.h"
+#include "workloads/ticks.h"
 
 #define PAGE 4096
 /* Three ticks at the slowest HZ, 100. */
@@ -50,14 +51,6 @@ struct spinner {
 	struct channel go, done; /* wakes it up; says that it did something */
 	struct channel ask, answer; /* of the second thread */
 };
-
-uint64_t spinner_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static int send_byte(const struct channel *c)
 {
@@ -102,12 +95,12 @@ static void watch(struct spinner *s, unsigned int order)
 	bool more;
 
 	kdelta_open_isolated(KDELTA_WINDOW_ISOLATED);
-	start = last = spinner_now();
+	start = last = clock_ns();
 	atomic_store(&s->shared->state, order);
 	do {
 		/* before the clock: what holds it up while the next order comes is a gap too */
 		more = atomic_load_explicit(&s->shared->order, memory_order_relaxed) == order;
-		now = spinner_now();
+		now = clock_ns();
 		note_gap(r, last, now);
 		last = now;
 		progress = conf->loops ? ++loops : now - start;
@@ -156,7 +149,7 @@ static void follow_orders(struct spinner *s, struct dirty *d)
 
 	/* what it will touch is touched before a window opens: the results, and the clock's page in the vDSO */
 	memset(&s->shared->result, 0, sizeof(s->shared->result));
-	spinner_now();
+	clock_ns();
 	do {
 		if (order % ORDER_KINDS == ORDER_WATCH)
 			watch_dirty(s, d, order);
@@ -176,11 +169,11 @@ static void *shoot_down(void *arg)
 
 	while (page != MAP_FAILED && !take_byte(&s->ask)) {
 		*(volatile char *)page = 1;
-		start = spinner_now();
+		start = clock_ns();
 		/* all memory of the process may be locked by now */
 		if (madvise(page, PAGE, MADV_DONTNEED_LOCKED))
 			break;
-		s->shared->shootdown_ns = spinner_now() - start;
+		s->shared->shootdown_ns = clock_ns() - start;
 		send_byte(&s->answer);
 	}
 	close(s->answer.out);

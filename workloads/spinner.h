@@ -90,7 +90,4 @@ int spinner_write_gaps(const struct spinner *s, int cpu, struct err *e);
 void spinner_worst_add(struct spinner_result *r, uint64_t start, uint64_t length);
 void spinner_gaps_text(const struct spinner_result *r, int cpu, struct str *out);
 
-/* CLOCK_MONOTONIC in ns. */
-uint64_t spinner_now(void);
-
 #endif

@@ -14,6 +14,7 @@
 #define KDELTA_WORKLOADS_TICKS_H
 
 #include <stdint.h>
+#include <time.h>
 
 static inline __attribute__((always_inline)) uint64_t ticks_read(void)
 {
@@ -32,6 +33,15 @@ static inline __attribute__((always_inline)) uint64_t ticks_read(void)
 #error "no tick counter for this architecture"
 #endif
 	return t;
+}
+
+/* CLOCK_MONOTONIC in ns. */
+static inline uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
 /*

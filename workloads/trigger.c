@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "workloads/ticks.h"
+
 #define DEBUGFS "/sys/kernel/debug/kdelta/drain_trigger"
 #define MODULE "drain_trigger"
 #define MODULE_PATH "/modules/" MODULE ".ko"
@@ -211,12 +213,12 @@ int trigger_prepare(struct trigger_run *r, struct err *e)
 
 int trigger_run(struct trigger_run *r, struct err *e)
 {
-	uint64_t start = spinner_now();
+	uint64_t start = clock_ns();
 	int ret = r->how->run ? r->how->run(r, e) : write_file(r, r->how->text, e);
 
 	/* what another thread does it has timed itself */
 	if (!r->how->second_thread)
-		r->ns = spinner_now() - start;
+		r->ns = clock_ns() - start;
 	return ret;
 }
 

@@ -7,30 +7,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "workloads/ticks.h"
+
 #define POLL_NS 10000000L
 
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 /* waitpid(2), with 0 when it has not ended before @end. */
-static pid_t wait_until(pid_t pid, long long end, int *status)
+static pid_t wait_until(pid_t pid, uint64_t end, int *status)
 {
 	const struct timespec a_moment = { .tv_nsec = POLL_NS };
 	pid_t ended;
 
-	while (!(ended = waitpid(pid, status, WNOHANG)) && now_ns() < end)
+	while (!(ended = waitpid(pid, status, WNOHANG)) && clock_ns() < end)
 		nanosleep(&a_moment, NULL);
 	return ended;
 }
 
-static long long in_seconds(int seconds)
+static uint64_t in_seconds(int seconds)
 {
-	return now_ns() + seconds * 1000000000LL;
+	return clock_ns() + (uint64_t)seconds * 1000000000U;
 }
 
 pid_t worker_fork(void)
@@ -53,7 +47,7 @@ int worker_wait(pid_t pid, int seconds, int *status, struct err *e)
 
 int worker_kill(pid_t *pids, int n)
 {
-	long long end = in_seconds(WORKER_KILL_PATIENCE);
+	uint64_t end = in_seconds(WORKER_KILL_PATIENCE);
 	int status, left = 0;
 
 	for (int i = 0; i < n; i++)

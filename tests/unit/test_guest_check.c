@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "workloads/guest.h"
+#include "workloads/phase.h"
 
 static void test_cmdline(void **state)
 {

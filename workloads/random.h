@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Numbers that follow from a seed: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
+ * OOPSLA 2014).
+ */
+#ifndef KDELTA_WORKLOADS_RANDOM_H
+#define KDELTA_WORKLOADS_RANDOM_H
+
+#include <stdint.h>
+
+/* Its mixing function: equal numbers give equal ones, and neighbours have nothing in common. */
+uint64_t random_mix(uint64_t z);
+/* The next number; the seed is the first state. */
+uint64_t random_next(uint64_t *state);
+
+#endif
