@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/rseq.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,7 +113,8 @@ static int undo_fork(struct pte *p, struct err *e)
 	return undo_touch(p, e);
 }
 
-static void write_back(volatile char *at)
+/* Between the frames of others, where nothing may be used but everything written to. */
+static __attribute__((no_sanitize_address)) void write_back(volatile char *at)
 {
 	char same = *at;
 
@@ -120,16 +122,18 @@ static void write_back(volatile char *at)
 }
 
 /*
- * After a fork every page of the stack is copied when it is written to next. Do that to all that the window may write
- * to: from below its calls up to the callers, wherever a page begins; that is another place in every boot.
+ * After a fork every page is copied when it is written to next. Do that to all that the window may write to besides the
+ * mapping: the stack from below its calls up to the callers, wherever a page begins, which is another place in every
+ * boot; and where the kernel notes which CPU the thread is on when that was interrupted (rseq).
  */
-static void copy_stack(const struct pte *p)
+static void copy_own(const struct pte *p)
 {
 	char below[4096] = "";
 
 	for (char *at = below; at < p->stack; at += sizeof(below))
 		write_back(at);
 	write_back(p->stack);
+	write_back((char *)__builtin_thread_pointer() + __rseq_offset);
 }
 
 static int prepare_cow(struct pte *p, struct err *e)
@@ -138,7 +142,7 @@ static int prepare_cow(struct pte *p, struct err *e)
 	if (!p->child)
 		for (;;)
 			pause();
-	copy_stack(p);
+	copy_own(p);
 	return p->child < 0 ? err_errno(e, ERR_INFRA, "cannot fork") : 0;
 }
 
@@ -209,6 +213,7 @@ static int prepare_exit(struct pte *p, struct err *e)
 	close(report[1]);
 	close(gate[0]);
 	p->gate = gate[1];
+	copy_own(p);
 	ret = p->child < 0 ? err_errno(e, ERR_INFRA, "cannot fork") : take_report(report[0], e);
 	close(report[0]);
 	return ret;
@@ -224,8 +229,10 @@ static int act_exit(struct pte *p)
 	if (waitpid(p->child, &status, 0) < 0)
 		return -1;
 	p->child = 0;
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
 	errno = ECHILD;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+	return -1;
 }
 
 /* clang-format off */
