@@ -8,9 +8,10 @@
  * A write to a file of kdelta/qpw_stress in debugfs does something, in the context of the writer:
  *
  *	burst	"SEED COUNT": operations on one cache, and kmalloc()
- *	irq	"SEED COUNT": the same on some CPU, in its interrupt, without bulk operations, which
- *		need interrupts enabled (include/linux/slab.h). With PREEMPT_RT, where nobody can
- *		allocate by these functions in a hard interrupt, in a thread of that CPU
+ *	irq	"SEED COUNT": in an interrupt of some CPU, what any context may do; then the same as
+ *		burst in an irq work of that CPU, but no bulk operations, which need interrupts
+ *		enabled (include/linux/slab.h). With PREEMPT_RT, where only the first may be done
+ *		in a hard interrupt, the irq work runs in a thread
  *	renew	"SEED": free what is left of a cache, destroy it, and make it again
  *	shrink	"SEED": shrink a cache
  *	settle	free everything, and take back what CPUs have cached of it: sooner or later no
@@ -44,12 +45,18 @@
 
 #define GFP_STRESS (__GFP_NORETRY | __GFP_NOWARN)
 
+/* New in Linux 7.3; in older ones kfree_rcu() takes no spinlock_t with PREEMPT_RT either. */
+#ifndef kfree_rcu_nolock
+#define kvfree_rcu_head rcu_head
+#define kfree_rcu_nolock(object, head) kfree_rcu(object, head)
+#endif
+
 enum { OBJECT_FREE = 0x46, OBJECT_USED = 0x55 };
 
 struct object {
 	atomic_t state; /* set by the constructor, and kept by the allocator between two users */
 	u32 slot;
-	struct rcu_head rcu;
+	struct kvfree_rcu_head rcu;
 };
 
 /* A cache, and objects of it that somebody else will free. */
@@ -67,6 +74,7 @@ struct chunk {
 
 static struct slot slots[SLOTS];
 static struct chunk *chunks[BINS];
+static struct chunk *nolock_chunks[BINS]; /* of kmalloc_nolock() */
 static struct dentry *dir;
 static atomic_t nr_wrong;
 static char first_wrong[160];
@@ -152,6 +160,18 @@ static void object_put_rcu(u32 nr, struct object *o)
 	kfree_rcu(o, rcu);
 }
 
+/*
+ * In any context. With PREEMPT_RT nothing else uses the sheaves that objects wait in for RCU:
+ * kvfree_call_rcu() goes past them there (mm/slab_common.c).
+ */
+static void object_put_rcu_nolock(u32 nr, struct object *o)
+{
+	if (!o)
+		return;
+	leave(nr, o);
+	kfree_rcu_nolock(o, rcu);
+}
+
 static void slot_empty(u32 nr)
 {
 	unsigned int i;
@@ -165,7 +185,6 @@ static void slot_empty(u32 nr)
 struct burst {
 	struct rnd_state rnd;
 	unsigned int count;
-	unsigned int choice; /* of operations, the first ones */
 	u32 nr; /* of the slot */
 	gfp_t gfp;
 	struct irq_work work;
@@ -196,6 +215,12 @@ static void take_object_rcu(struct burst *b)
 	object_put_rcu(b->nr, xchg(any_bin(b), NULL));
 }
 
+static void take_object_rcu_nolock(struct burst *b)
+{
+	if (!slot_is_typesafe(b->nr))
+		object_put_rcu_nolock(b->nr, xchg(any_bin(b), NULL));
+}
+
 static void swap_many(struct burst *b)
 {
 	unsigned int i, n = 1 + any(b, BULK_MAX);
@@ -211,41 +236,72 @@ static void swap_many(struct burst *b)
 	kmem_cache_free_bulk(slots[b->nr].cache, n, objects);
 }
 
-static void chunk_put(struct chunk *c)
+static struct chunk *chunk_take(struct chunk *c, u32 size)
 {
-	if (!c)
-		return;
-	if (c->stamp != ((unsigned long)c ^ STAMP ^ c->size))
-		wrong("kmalloc memory changed while in use", SLOTS, c);
-	c->stamp = 0;
-	kfree(c);
+	if (c) {
+		c->size = size;
+		c->stamp = (unsigned long)c ^ STAMP ^ size;
+	}
+	return c;
+}
+
+static struct chunk *chunk_leave(struct chunk *c)
+{
+	if (c) {
+		if (c->stamp != ((unsigned long)c ^ STAMP ^ c->size))
+			wrong("kmalloc memory changed while in use", SLOTS, c);
+		c->stamp = 0;
+	}
+	return c;
 }
 
 static void swap_chunk(struct burst *b)
 {
 	u32 size = sizeof(struct chunk) + any(b, KMALLOC_MAX);
-	struct chunk *c = kmalloc(size, b->gfp | GFP_STRESS);
+	struct chunk *c = chunk_take(kmalloc(size, b->gfp | GFP_STRESS), size);
 
-	if (c) {
-		c->size = size;
-		c->stamp = (unsigned long)c ^ STAMP ^ size;
-	}
-	chunk_put(xchg(&chunks[any(b, BINS)], c));
+	kfree(chunk_leave(xchg(&chunks[any(b, BINS)], c)));
 }
 
-/* Those that are there twice are done more often. The last is not for interrupts. */
+/* In any context; in some there is never memory. */
+static void swap_chunk_nolock(struct burst *b)
+{
+	u32 size = sizeof(struct chunk) + any(b, KMALLOC_MAX);
+	struct chunk *c = chunk_take(kmalloc_nolock(size, 0, NUMA_NO_NODE), size);
+
+	kfree_nolock(chunk_leave(xchg(&nolock_chunks[any(b, BINS)], c)));
+}
+
+/* Those that are there twice are done more often. */
 static void (*const operations[])(struct burst *b) = {
-	swap_object, swap_object, swap_object, take_object, take_object_rcu, swap_chunk, swap_many,
+	/* in any context */
+	take_object_rcu_nolock,
+	swap_chunk_nolock,
+	/* where a spinlock_t may be taken */
+	swap_object,
+	swap_object,
+	swap_object,
+	swap_object,
+	take_object,
+	take_object_rcu,
+	swap_chunk,
+	/* with interrupts enabled */
+	swap_many,
 };
 
-/* The slot is held. */
-static void burst_run(void *arg)
+enum {
+	IN_ANY_CONTEXT = 2,
+	WITH_SPINLOCKS = ARRAY_SIZE(operations) - 1,
+	WITH_INTERRUPTS = ARRAY_SIZE(operations),
+};
+
+/* Of @operations those of the first @choice. The slot is held. */
+static void burst_run(struct burst *b, unsigned int choice)
 {
-	struct burst *b = arg;
 	unsigned int i;
 
 	for (i = 0; i < b->count; i++)
-		operations[any(b, b->choice)](b);
+		operations[any(b, choice)](b);
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
@@ -253,38 +309,34 @@ static void burst_run(void *arg)
 static int burst(struct burst *b)
 {
 	b->gfp = GFP_KERNEL;
-	b->choice = ARRAY_SIZE(operations);
-	burst_run(b);
+	burst_run(b, WITH_INTERRUPTS);
 	return 0;
 }
 
 static void irq_work_run_burst(struct irq_work *work)
 {
-	burst_run(container_of(work, struct burst, work));
+	burst_run(container_of(work, struct burst, work), WITH_SPINLOCKS);
 }
 
-static void irq_work_start(void *arg)
+/* Never a spinlock_t here, with which PREEMPT_RT sleeps; that is why there is the irq work. */
+static void irq_run_burst(void *arg)
 {
 	struct burst *b = arg;
 
+	burst_run(b, IN_ANY_CONTEXT);
 	irq_work_queue(&b->work);
 }
 
-/*
- * An irq work, and not the function that smp_call_function_single() calls: only the first may take
- * a spinlock_t, and so allocate. PREEMPT_RT runs it in a thread of that CPU.
- */
 static int irq(struct burst *b)
 {
 	unsigned int cpu;
 	int err;
 
 	b->gfp = GFP_ATOMIC;
-	b->choice = ARRAY_SIZE(operations) - 1;
 	b->work = IRQ_WORK_INIT(irq_work_run_burst);
 	cpus_read_lock();
 	cpu = cpumask_nth(any(b, num_online_cpus()), cpu_online_mask);
-	err = smp_call_function_single(cpu, irq_work_start, b, 1);
+	err = smp_call_function_single(cpu, irq_run_burst, b, 1);
 	if (!err)
 		irq_work_sync(&b->work);
 	cpus_read_unlock();
@@ -320,8 +372,10 @@ static int settle(struct burst *b)
 {
 	unsigned int i;
 
-	for (i = 0; i < BINS; i++)
-		chunk_put(xchg(&chunks[i], NULL));
+	for (i = 0; i < BINS; i++) {
+		kfree(chunk_leave(xchg(&chunks[i], NULL)));
+		kfree_nolock(chunk_leave(xchg(&nolock_chunks[i], NULL)));
+	}
 	for (i = 0; i < SLOTS; i++) {
 		down_write(&slots[i].lock);
 		slot_empty(i);
