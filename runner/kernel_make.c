@@ -243,8 +243,11 @@ struct watch {
 	sigset_t old;
 };
 
-/* make leads a group of its own, which the terminal's ^C does not reach. */
-static void watch_begin(struct watch *w, pid_t pid)
+/*
+ * make leads a group of its own, which the terminal's ^C does not reach. From before it starts: a signal that ended kdelta
+ * just then would leave behind what make has started.
+ */
+static void watch_begin(struct watch *w)
 {
 	sigset_t set;
 
@@ -253,7 +256,7 @@ static void watch_begin(struct watch *w, pid_t pid)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, &w->old);
-	w->fds[0] = (struct pollfd){ .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	w->fds[0] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	w->fds[1] = (struct pollfd){ .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 				     .events = POLLIN };
 }
@@ -279,26 +282,24 @@ static int watch_signal(const struct watch *w)
 
 /* Watch until make ends. poll() wakes at once when it does; the tick is for the progress alone. Returns a
  * signal that ended it early, or 0. */
-static int make_watch(pid_t pid, struct counter *c, long total, const struct build_progress *p,
-		      struct proc_result *res)
+static int make_watch(struct watch *w, pid_t pid, struct counter *c, long total,
+		      const struct build_progress *p, struct proc_result *res)
 {
 	double start = proc_now();
-	struct watch w;
 	int got = 0;
 
-	watch_begin(&w, pid);
+	w->fds[0].fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	while (!got && !proc_poll(pid, res)) {
-		poll(w.fds, 2, TICK_MS);
+		poll(w->fds, 2, TICK_MS);
 		count_more(c);
 		if (p && p->objects)
 			p->objects(p->arg, c->objects, total, proc_now() - start);
-		got = watch_signal(&w);
+		got = watch_signal(w);
 		if (got)
 			proc_stop(pid, STOP_GRACE_MS, res);
 	}
 	count_more(c);
 	res->seconds = proc_now() - start;
-	watch_end(&w, got);
 	return got;
 }
 
@@ -329,21 +330,36 @@ void make_end_orphans(const struct request *r)
 		kill((pid_t)-pid, SIGTERM);
 }
 
+static int make_start(const struct request *r, const struct proc *make, pid_t *pid, struct err *e)
+{
+	cleanup_free char *group = group_path(r);
+
+	unlink(group); /* a number of an earlier make may be another process by now */
+	if (proc_start(make, pid, e))
+		return -1;
+	if (!group_write(r, *pid, e))
+		return 0;
+	proc_stop(*pid, STOP_GRACE_MS, NULL);
+	return -1;
+}
+
 /* Start make and see it through. */
 static int make_run(const struct request *r, const struct proc *make, struct counter *c, long total,
 		    const struct build_progress *p, struct proc_result *res, struct err *e)
 {
 	cleanup_free char *group = group_path(r);
+	struct watch w;
+	int got = 0, ret;
 	pid_t pid;
 
-	unlink(group); /* a number of an earlier make may be another process by now */
-	if (proc_start(make, &pid, e))
+	watch_begin(&w);
+	ret = make_start(r, make, &pid, e);
+	if (!ret)
+		got = make_watch(&w, pid, c, total, p, res);
+	watch_end(&w, got);
+	if (ret)
 		return -1;
-	if (group_write(r, pid, e)) {
-		proc_stop(pid, STOP_GRACE_MS, NULL);
-		return -1;
-	}
-	if (make_watch(pid, c, total, p, res))
+	if (got)
 		return err_set(e, ERR_INFRA, "the build of '%s' for %s was interrupted", r->v->name,
 			       r->arch->name);
 	unlink(group);

@@ -114,7 +114,6 @@ static void an_interrupted_build_leaves_nothing_running(void **state)
 		kill(pid, signals[i]);
 		assert_int_equal(exit_of(pid), 128 + signals[i]);
 		assert_true(nothing_runs(20000)); /* the last of them may be dying */
-		;
 		close(fd);
 	}
 	kernel_free(build(w));
