@@ -132,7 +132,7 @@ struct store_run_row {
 	long long nplanned, nok, nbroken, nrecords;
 	long long nunwell; /* boots that are ok, with a workload that failed or is broken */
 };
-/* @run_id 0: the newest. "no run 7 in '…'" when there is none. */
+/* @run_id 0: the newest. "no run 7 in '…'" when there is none, as ERR_USAGE. */
 int store_run_get(struct store *s, long long run_id, struct store_run_row *out, struct err *e);
 void store_run_row_release(struct store_run_row *r);
 int store_runs(struct store *s, int max, struct store_run_row **rows, size_t *n, struct err *e);

@@ -72,7 +72,7 @@ int store_run_get(struct store *s, long long run_id, struct store_run_row *out, 
 	if (ret < 0)
 		return -1;
 	if (!ret && run_id)
-		return err_set(e, ERR_INFRA, "no run %lld in '%s'", run_id, s->path);
+		return err_set(e, ERR_USAGE, "no run %lld in '%s'", run_id, s->path);
 	if (!ret)
 		return err_set(e, ERR_INFRA, "no run in '%s' yet", s->path);
 	read_run(st, out);
