@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <alloca.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -62,7 +61,7 @@ static __attribute__((noinline)) long act(struct pte *p, volatile uint64_t *tick
 
 static __attribute__((noinline)) long act_further_down(struct pte *p, size_t bytes)
 {
-	char *space = alloca(bytes + 1);
+	char space[bytes + 1];
 	volatile uint64_t ticks;
 
 	memset(space, 1, bytes + 1);
