@@ -2,8 +2,8 @@
 /*
  * The parts of the module percpu_stress: operations on cells and what they must make of them
  * (percpu_stress_ops.c), cells that everybody works on (_shared.c), tasks that are moved all the
- * while, with cells of their own (_task.c), memory that comes and goes (_alloc.c), and the round
- * (_main.c).
+ * while, with cells of their own (_task.c), memory that comes and goes (_alloc.c), entries of the
+ * top page table that come (_entries.c), and the round (_main.c).
  *
  * A cell is one per-CPU variable of each width, side by side, so that an operation on one that
  * touches its neighbour is noticed too.
@@ -190,5 +190,18 @@ struct pstress_object {
 /* Free what is there, or allocate, and look at it on every CPU. True: allocated. */
 bool pstress_object_turn(struct pstress_object *o, struct rnd_state *rnd);
 void pstress_object_free(struct pstress_object *o);
+
+/* --- percpu_stress_entries.c --- */
+
+/*
+ * A thread that takes @n entries in about @seconds, or one after the other; 0: none. It does so
+ * from the start until there are no more, or the round is over.
+ */
+int pstress_entries_hire(unsigned int n, unsigned int seconds);
+void pstress_entries_start(void);
+/* Once the round is over. Fails if entries were wanted, and there were none. */
+int pstress_entries_join(u64 *taken);
+/* Give back what all rounds have taken. */
+void pstress_entries_release(void);
 
 #endif

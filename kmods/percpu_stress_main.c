@@ -11,6 +11,8 @@
  *			CPUs, and interrupts another CPU
  *	a timer		that interrupts
  *
+ * and beside them memory comes and goes (_alloc.c), and the kernel's page table grows (_entries.c).
+ *
  * A write to "run" lasts until the tasks have done `operations`, until `seconds` are over, or until
  * something was wrong; "check" fails if so, and the log says what it was.
  */
@@ -38,6 +40,7 @@
 #define OPERATIONS_MAX 1000000000
 #define SECONDS_MAX 86400
 #define PERIOD_MAX 1000000
+#define ENTRIES_MAX 512
 #define TURNS_PER_INTERRUPT 3
 
 static unsigned int tasks;
@@ -56,6 +59,10 @@ static unsigned int period = 200;
 module_param(period, uint, 0444);
 MODULE_PARM_DESC(period,
 		 "microseconds between two interrupts of a CPU, and between two moves; on average");
+
+static unsigned int entries;
+module_param(entries, uint, 0444);
+MODULE_PARM_DESC(entries, "of the kernel's top page table that are first used in a round, at most");
 
 static unsigned int seed = 1;
 module_param(seed, uint, 0444);
@@ -93,7 +100,7 @@ struct stress {
 	atomic_t wrong; /* times */
 	/* Its result */
 	struct pstress_numbers numbers;
-	u64 moves, interrupts;
+	u64 moves, interrupts, entries;
 };
 
 static struct stress stress;
@@ -262,7 +269,7 @@ static int hire(struct stress *s)
 		cpu = cpumask_next_wrap(cpu, cpu_online_mask);
 		err = pstress_task_hire(s->tasks[i], cpu);
 	}
-	return err;
+	return err ? err : pstress_entries_hire(entries, seconds);
 }
 
 static void work(struct stress *s)
@@ -276,6 +283,7 @@ static void work(struct stress *s)
 		pstress_task_start(s->tasks[i]);
 	for_each_online_cpu(cpu)
 		wake_up_process(s->posts[cpu].mover);
+	pstress_entries_start();
 	on_each_cpu(start_timer, NULL, true);
 	left = wait_for_completion_killable_timeout(&s->done, left);
 	WRITE_ONCE(s->over, true);
@@ -331,7 +339,7 @@ static void free_tasks(struct stress *s)
 static int run_round(struct stress *s)
 {
 	struct rnd_state rnd;
-	int cpu, err;
+	int cpu, err, ended;
 
 	prandom_seed_state(&rnd, seed);
 	err = pstress_shared_init(&rnd);
@@ -349,6 +357,9 @@ static int run_round(struct stress *s)
 	if (!err)
 		work(s);
 	dismiss(s);
+	ended = pstress_entries_join(&s->entries);
+	if (!err)
+		err = ended;
 	if (!err)
 		check_and_count(s);
 	free_tasks(s);
@@ -415,6 +426,7 @@ static int result_show(struct seq_file *m, void *unused)
 		kdelta_count_show(m, "moves", s->moves);
 		kdelta_count_show(m, "interrupts", s->interrupts);
 		kdelta_count_show(m, "allocations", s->numbers.allocations);
+		kdelta_count_show(m, "entries", s->entries);
 	} else {
 		err = -ENODATA;
 	}
@@ -430,7 +442,8 @@ static int check_params(struct stress *s)
 	if (kdelta_check_range("tasks", tasks, 0, PSTRESS_TASKS_MAX) ||
 	    kdelta_check_range("operations", operations, 0, OPERATIONS_MAX) ||
 	    kdelta_check_range("seconds", seconds, 0, SECONDS_MAX) ||
-	    kdelta_check_range("period", period, 1, PERIOD_MAX))
+	    kdelta_check_range("period", period, 1, PERIOD_MAX) ||
+	    kdelta_check_range("entries", entries, 0, ENTRIES_MAX))
 		return -EINVAL;
 	if (!operations && !seconds) {
 		pr_err("neither operations nor seconds: it would never end\n");
@@ -470,6 +483,7 @@ static int __init percpu_stress_init(void)
 static void __exit percpu_stress_exit(void)
 {
 	debugfs_remove_recursive(stress.dir);
+	pstress_entries_release();
 	kvfree(stress.posts);
 }
 

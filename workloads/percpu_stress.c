@@ -2,7 +2,8 @@
 /*
  * percpu_stress: are operations on per-CPU variables what they say, also for a task that is moved to another CPU in
  * the middle of one, and beside interrupts? The work is done by kmods/percpu_stress_*.c, which says what is wrong.
- * Meanwhile two processes make per-CPU memory come and go: with memory cgroups, and with a module.
+ * Meanwhile the kernel's page table can grow, and two processes make per-CPU memory come and go: with memory cgroups,
+ * and with a module.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -226,6 +227,14 @@ static const struct param percpu_stress_params[] = {
 	  .max = 1000000,
 	  .def = "200",
 	  .help = "between two interrupts of a CPU, and between two moves of its tasks; on average" },
+	{ .name = "entries",
+	  .type = PARAM_INT,
+	  .unit = "",
+	  .min = 0,
+	  .max = 512,
+	  .def = "0",
+	  .help = "of the kernel's top page table that are first used during a round, by all CPUs at once; fewer when "
+		  "the time is over, or the vmalloc area full" },
 	{ .name = "seed",
 	  .type = PARAM_INT,
 	  .unit = "",
@@ -251,6 +260,8 @@ static const struct metric percpu_stress_metrics[] = {
 	{ "interrupts", "interrupts", DIR_NONE, "operations by interrupts" },
 	{ "allocations", "allocations", DIR_NONE,
 	  "of per-CPU memory, looked at on every CPU, and freed again" },
+	{ "entries", "entries", DIR_NONE,
+	  "of the kernel's top page table that were first used, and looked through on every CPU" },
 	{ "memcgs", "memcgs", DIR_NONE, "memory cgroups that came and went" },
 	{ "modules", "modules", DIR_NONE, "modules with per-CPU variables of their own that did" },
 	{ .name = NULL },

@@ -32,7 +32,7 @@ END
 
 want 0 "$kdelta" run arm64-localmap-stress --db "$db"
 equal "workloads that are ok" "$(sql "SELECT count(*) FROM workload_state WHERE state = 'ok'")" 7
-for metric in moves interrupts allocations memcgs modules; do
+for metric in moves interrupts allocations entries memcgs modules; do
 	equal "targets with $metric" "$(sql "SELECT count(DISTINCT target) FROM v_record WHERE metric = '$metric' AND value > 0")" 2
 done
 
