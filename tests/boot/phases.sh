@@ -20,6 +20,8 @@ means=$(sql "SELECT count(DISTINCT value) FROM v_record WHERE run = 1 AND varian
 equal "cheapest calls" "$(sql "SELECT count(DISTINCT best) FROM (SELECT min(value) AS best FROM v_record WHERE run = 1
 	AND variant LIKE 'base%' AND workload LIKE '%op=mprotect %' AND metric = 'call.instructions' AND stat = 'min'
 	GROUP BY boot)")" 1
+"$kdelta" compare base base-twin --db "$db" --format json >"$out" 2>"$errors"
+says_not "$out" '"worse"|"better"'
 
 want 0 "$kdelta" run phases --db "$db" --seed 1
 measured 1 >"$TEST_TMP/first"
