@@ -15,6 +15,7 @@
 #include "workloads/memcg.h"
 #include "workloads/proc_text.h"
 #include "workloads/raw_fork.h"
+#include "workloads/ticks.h"
 #include "workloads/workload.h"
 
 #define ROOT "/sys/fs/cgroup"
@@ -127,27 +128,18 @@ void memcg_end(void)
 	rmdir(PARENT);
 }
 
-static double since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) * 1e9 + (double)(now.tv_nsec - start->tv_nsec);
-}
-
 int memcg_settle(int seconds, long long *dying, double *took, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };
 	struct memcg_usage before = { .bytes = { -1 } }, now;
-	struct timespec start;
+	uint64_t start = clock_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (wctx_write("/proc/sys/vm/drop_caches", "3", e))
 		return -1;
 	for (;; before = now) {
 		if (memcg_stat("nr_dying_descendants", dying, e) || memcg_usage_read(&now, e))
 			return -1;
-		*took = since(&start);
+		*took = (double)(clock_ns() - start);
 		if (!*dying && now.bytes[MEMCG_PERCPU] == before.bytes[MEMCG_PERCPU])
 			return 0;
 		if (*took >= seconds * 1e9)

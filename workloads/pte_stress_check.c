@@ -20,11 +20,6 @@
  */
 #define MISSING 16
 
-static size_t below(struct stress_thread *t, size_t n)
-{
-	return n ? random_next(&t->random) % n : 0;
-}
-
 static const char *can(bool yes)
 {
 	return yes ? "could" : "could not";
@@ -94,7 +89,7 @@ static void access_before(struct stress_thread *t, size_t page, enum stress_when
 
 static size_t page_of(struct stress_thread *t)
 {
-	return t->s->step.look.first + below(t, t->s->step.look.count);
+	return t->s->step.look.first + random_below(&t->random, t->s->step.look.count);
 }
 
 void stress_warm(struct stress_thread *t)
@@ -117,8 +112,8 @@ static void nap(void)
 /* Pages that nobody else knows: map, fill, protect, fail to write, unmap, fail to read. Rarely many. */
 static void churn(struct stress_thread *t)
 {
-	size_t most = below(t, 16) ? 8 : STRESS_CHURN_PAGES;
-	size_t pages = 1 + below(t, most), len = pages * t->s->page;
+	size_t most = random_below(&t->random, 16) ? 8 : STRESS_CHURN_PAGES;
+	size_t pages = 1 + random_below(&t->random, most), len = pages * t->s->page;
 	volatile uint64_t *at = (volatile uint64_t *)t->own, *page;
 	uint64_t value;
 	int ret = stress_map(t->own, len);
@@ -126,7 +121,7 @@ static void churn(struct stress_thread *t)
 	for (size_t i = 0; !ret && i < pages; i++)
 		at[i * t->s->page / sizeof(*at)] = i + 1;
 	ret = ret || mprotect(t->own, len, PROT_READ);
-	page = at + below(t, pages) * t->s->page / sizeof(*at);
+	page = at + random_below(&t->random, pages) * t->s->page / sizeof(*at);
 	if (!ret && probe_write(page, 0))
 		stress_fail(t->s, "thread %d could write to its own pages after mprotect()",
 			    t->number);
@@ -205,7 +200,7 @@ static void check_page(struct stress_thread *t, size_t page)
 	const struct stress_step *s = &t->s->step;
 	/* a forked child must not see what is written now, and no page be dropped that is: write everywhere */
 	bool all = s->op == STRESS_FORK || s->op == STRESS_FREE;
-	bool first = below(t, 2), write = all || below(t, 2);
+	bool first = random_below(&t->random, 2), write = all || random_below(&t->random, 2);
 
 	write = write && stress_may_write(s, STRESS_AFTER, t->number, false);
 	if (first && write)
@@ -236,7 +231,7 @@ void stress_check(struct stress_thread *t)
 {
 	const struct stress_step *s = &t->s->step;
 	struct stress_range r = stress_look(&t->s->model, s, s->op == STRESS_COLD ? 0 : NEIGHBOURS);
-	size_t start = below(t, r.count);
+	size_t start = random_below(&t->random, r.count);
 
 	t->missing = 0;
 	t->forked = t->counter;

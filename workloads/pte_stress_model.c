@@ -10,11 +10,6 @@
 #define FULL 64 /* steps, one of which looks at all its pages */
 #define TRIES 8 /* to find a page for MADV_FREE */
 
-static size_t below(struct stress_model *m, size_t n)
-{
-	return n ? random_next(&m->random) % n : 0;
-}
-
 /* The last third is of a file, so that most page tables have one kind, and one has both. */
 void stress_reset(struct stress_model *m)
 {
@@ -74,7 +69,7 @@ bool stress_may_write(const struct stress_step *s, enum stress_when when, int th
 
 static enum stress_op choose_op(struct stress_model *m)
 {
-	size_t n = below(m, 100);
+	size_t n = random_below(&m->random, 100);
 	enum stress_op op = 0;
 
 	while (n >= ops[op].weight)
@@ -86,9 +81,9 @@ static enum stress_op choose_op(struct stress_model *m)
 static size_t choose_count(struct stress_model *m)
 {
 	static const size_t most[] = { 1, 1, 8, 8, 32, 32, 32, STRESS_PAGES_MAX };
-	size_t n = most[below(m, sizeof(most) / sizeof(*most))];
+	size_t n = most[random_below(&m->random, sizeof(most) / sizeof(*most))];
 
-	return 1 + below(m, n < m->pages ? n : m->pages);
+	return 1 + random_below(&m->random, n < m->pages ? n : m->pages);
 }
 
 /* Half of them anywhere, half around the end of a page table or of all, or up to there. */
@@ -96,12 +91,12 @@ static size_t choose_first(struct stress_model *m, size_t count)
 {
 	size_t end;
 
-	if (below(m, 2))
-		return below(m, m->pages - count + 1);
-	end = TABLE * (1 + below(m, m->pages / TABLE + 1));
+	if (random_below(&m->random, 2))
+		return random_below(&m->random, m->pages - count + 1);
+	end = TABLE * (1 + random_below(&m->random, m->pages / TABLE + 1));
 	if (end > m->pages)
 		end = m->pages;
-	if (below(m, 2) && end + count / 2 <= m->pages)
+	if (random_below(&m->random, 2) && end + count / 2 <= m->pages)
 		end += count / 2;
 	return end > count ? end - count : 0;
 }
@@ -129,8 +124,8 @@ static struct stress_range choose_look(struct stress_model *m, const struct stre
 
 	if (s->full || s->count <= LOOK)
 		return (struct stress_range){ s->first, s->count };
-	table = TABLE * (1 + below(m, m->pages / TABLE + 1));
-	switch (below(m, 3)) {
+	table = TABLE * (1 + random_below(&m->random, m->pages / TABLE + 1));
+	switch (random_below(&m->random, 3)) {
 	case 0:
 		at = end - LOOK;
 		break;
@@ -159,7 +154,7 @@ struct stress_range stress_look(const struct stress_model *m, const struct stres
  */
 static bool follow(struct stress_model *m, struct stress_step *s)
 {
-	if (m->latest.op != STRESS_FREE || below(m, 2))
+	if (m->latest.op != STRESS_FREE || random_below(&m->random, 2))
 		return false;
 	*s = m->latest;
 	s->op = STRESS_PAGEOUT;
@@ -170,10 +165,10 @@ static bool follow(struct stress_model *m, struct stress_step *s)
 static void choose_moods(struct stress_model *m, struct stress_step *s)
 {
 	for (int t = 0; t < m->threads; t++)
-		s->mood[t] = (enum stress_mood)below(m, STRESS_MOODS);
+		s->mood[t] = (enum stress_mood)random_below(&m->random, STRESS_MOODS);
 	/* it is to go on with what its CPU knew of the pages */
 	if (s->op == STRESS_FREE)
-		s->mood[s->toucher] = below(m, 2) ? STRESS_HAMMER : STRESS_IDLE;
+		s->mood[s->toucher] = random_below(&m->random, 2) ? STRESS_HAMMER : STRESS_IDLE;
 }
 
 static void choose(struct stress_model *m, struct stress_step *s)
@@ -189,8 +184,8 @@ static void choose(struct stress_model *m, struct stress_step *s)
 	if (!ops[s->op].all)
 		choose_range(m, s);
 	s->look = choose_look(m, s);
-	s->prot = prots[below(m, sizeof(prots) / sizeof(*prots))];
-	s->actor = (int)below(m, (size_t)m->threads);
+	s->prot = prots[random_below(&m->random, sizeof(prots) / sizeof(*prots))];
+	s->actor = (int)random_below(&m->random, (size_t)m->threads);
 	s->toucher = (s->actor + 1) % m->threads;
 }
 

@@ -12,3 +12,8 @@ uint64_t random_next(uint64_t *state)
 {
 	return random_mix(*state += 0x9e3779b97f4a7c15);
 }
+
+size_t random_below(uint64_t *state, size_t n)
+{
+	return n ? (size_t)(random_next(state) % n) : 0;
+}

@@ -33,7 +33,7 @@ static uint64_t state_of_random = 1;
 
 static size_t below(size_t n)
 {
-	return n ? (size_t)(random_next(&state_of_random) % n) : 0;
+	return random_below(&state_of_random, n);
 }
 
 static int mutations(int few)
